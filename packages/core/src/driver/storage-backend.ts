@@ -1,0 +1,89 @@
+import type {
+  ConnectVolumeRequest,
+  DisconnectVolumeRequest,
+  AccessMode,
+} from "../model/attachment.js";
+import type { Connection } from "../model/connection.js";
+import type { HostId, VolumeId } from "../model/ids.js";
+import type { Page } from "../model/listing.js";
+import type { FormatRecord } from "../model/mount.js";
+import type { DeleteVolumeRequest, GetVolumeRequest, Volume } from "../model/volume.js";
+import type { CallContext } from "./call-context.js";
+import type { DriverManifest } from "./manifest.js";
+
+/** A create request as a backend gets it: checked, with the size settled. */
+export interface BackendCreateRequest {
+  readonly name: string;
+  /** What to make when the volume is new: a multiple of the granularity, within the limits. */
+  readonly sizeBytes: number;
+  /** What the caller asked for, for comparing a replay with what is there. */
+  readonly capacity: { readonly requiredBytes: number; readonly limitBytes: number | null };
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** One page of a list as a backend gets it. */
+export interface BackendPageRequest {
+  readonly pageSize: number;
+  /** A token that this driver gave, in this process or an earlier one; absent for the first page. */
+  readonly token?: string | undefined;
+}
+
+/** A connect request as a backend gets it. */
+export interface BackendConnectRequest extends ConnectVolumeRequest {
+  readonly mode: AccessMode;
+}
+
+/**
+ * What a driver author writes: provisioning and connecting, nothing else. Core makes the deadlines, the joining of
+ * identical calls, the validation, the iterables, the attach and the mount out of it.
+ */
+export interface StorageBackend {
+  readonly manifest: DriverManifest;
+
+  /**
+   * Makes a volume, or returns the one that the same request made before (SB-CREATE-1). Keyed by name, safe against the
+   * same call from other processes. A replay is compatible when its parameters equal the stored ones and
+   * `requiredBytes` is at most the current size (`limitBytes`: at least the size at creation); else ALREADY_EXISTS.
+   */
+  createVolume(request: BackendCreateRequest, ctx: CallContext<"createVolume">): Promise<Volume>;
+
+  /** The volume as it is now. NOT_FOUND `volume-not-found` when there is none. */
+  getVolume(request: GetVolumeRequest, ctx: CallContext<"getVolume">): Promise<Volume>;
+
+  /** One page of volumes. A token of no known form: ABORTED `bad-token`. Volumes made or deleted meanwhile may or may not show. */
+  listVolumePage(request: BackendPageRequest, ctx: CallContext<"listVolumes">): Promise<Page<Volume>>;
+
+  /** Deletes. Nothing there: success. Attached or in use: FAILED_PRECONDITION `volume-in-use`, and nothing changed. */
+  deleteVolume(request: DeleteVolumeRequest, ctx: CallContext<"deleteVolume">): Promise<void>;
+
+  /**
+   * Records the attachment of a volume to a host and tells how that host reaches it. Idempotent per volume, host and
+   * mode; the host has it in another mode, or another host has it and both are not sharing: FAILED_PRECONDITION
+   * `volume-attached-elsewhere` naming that host.
+   */
+  connectVolume(request: BackendConnectRequest, ctx: CallContext<"connectVolume">): Promise<Connection>;
+
+  /** Removes the record of an attachment. Not there: success. */
+  disconnectVolume(request: DisconnectVolumeRequest, ctx: CallContext<"disconnectVolume">): Promise<void>;
+
+  /** The recorded attachments, of one volume or of all, of one host or of all; with how this host reaches each. */
+  listConnections(
+    request: { readonly volumeId?: VolumeId | undefined; readonly hostId?: HostId | undefined },
+    ctx: CallContext<"listAttachments">,
+  ): Promise<readonly Connection[]>;
+
+  /** What is recorded about formatting this volume; `null` for nothing. */
+  readFormat(request: { readonly volumeId: VolumeId }, ctx: CallContext<"readFormat">): Promise<FormatRecord | null>;
+
+  /**
+   * Records formatting by one conditional write: `formatting` only where nothing is recorded, `formatted` only over the
+   * same file system's `formatting`. Returns what is recorded afterwards, which is another's record when that came first.
+   */
+  writeFormat(
+    request: { readonly volumeId: VolumeId; readonly next: FormatRecord },
+    ctx: CallContext<"writeFormat">,
+  ): Promise<FormatRecord>;
+
+  /** Lets go of connections and child processes. Called once, when no call is running. */
+  close(): Promise<void>;
+}

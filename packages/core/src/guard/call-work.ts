@@ -1,0 +1,85 @@
+import type { CallContext } from "../driver/call-context.js";
+import type { Operation } from "../errors/operations.js";
+import { isMutating } from "../errors/operations.js";
+import { SouthboundError } from "../errors/southbound-error.js";
+import type { CallEnvironment } from "./call-environment.js";
+import type { CallLimits, CallSpec } from "./call-limits.js";
+import { normaliseError } from "./normalise-error.js";
+
+/**
+ * One piece of work that one or more callers wait for. It goes on until it settles or until every caller has given up;
+ * its deadline is the latest of its callers'.
+ */
+export interface CallWork<Value> {
+  readonly spec: CallSpec;
+  readonly startedAt: Date;
+  /** Whether every caller has given up while it was running. */
+  abandoned(): boolean;
+  /** Fulfils when the work has settled, however. */
+  readonly settled: Promise<void>;
+  /** Waits for the result as long as one caller's patience lasts. */
+  wait(limits: CallLimits): Promise<Value>;
+}
+
+/** Starts the work. */
+export function startWork<Value, Op extends Operation>(
+  spec: CallSpec<Op>,
+  environment: CallEnvironment,
+  body: (ctx: CallContext<Op>) => Promise<Value>,
+): CallWork<Value> {
+  const controller = new AbortController();
+  let callers = 0;
+  let running = true;
+  let deadlineMs = performance.now();
+
+  const ctx: CallContext<Op> = {
+    operation: spec.operation,
+    signal: controller.signal,
+    remainingMs: () => Math.max(0, deadlineMs - performance.now()),
+    log: environment.log,
+    fail: (code, reason, message, info) =>
+      new SouthboundError(code, reason, message, {
+        resource: spec.resource,
+        outcome: isMutating(spec.operation) ? "unknown" : "none",
+        ...info,
+        operation: spec.operation,
+        backend: spec.backend,
+      }),
+    step: async (name) => {
+      await environment.onStep?.(spec.operation, name);
+      controller.signal.throwIfAborted();
+    },
+  };
+
+  // The body starts in the next microtask, after the first caller has set the deadline.
+  const result = Promise.resolve()
+    .then(() => body(ctx))
+    .catch((error: unknown) => {
+      throw normaliseError(error, spec);
+    })
+    .finally(() => {
+      running = false;
+      if (controller.signal.aborted) environment.log.warn(`${spec.operation} ended after its callers had given up`);
+    });
+  const settled = result.then(
+    () => undefined,
+    () => undefined,
+  );
+
+  return {
+    spec,
+    startedAt: new Date(),
+    abandoned: () => running && controller.signal.aborted,
+    settled,
+    wait: async (limits) => {
+      callers += 1;
+      deadlineMs = Math.max(deadlineMs, limits.deadlineMs);
+      try {
+        return await limits.race(result);
+      } finally {
+        callers -= 1;
+        if (callers === 0 && running) controller.abort(limits.ended());
+      }
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import type { CallOptions } from "../driver/call-context.js";
+import type { AttachmentRecord, ConnectorFacts } from "../model/attachment.js";
+import type { Connection } from "../model/connection.js";
+import type { HostId } from "../model/ids.js";
+import type { FormatRecord, MountRecord, MountVolumeRequest } from "../model/mount.js";
+
+/**
+ * Where formatting is recorded: with the volume, in the backend. `begin` writes by one conditional write and returns what
+ * is recorded afterwards, which is another's record when that came first.
+ */
+export interface FormatJournal {
+  read(options: CallOptions): Promise<FormatRecord | null>;
+  write(next: FormatRecord, options: CallOptions): Promise<FormatRecord>;
+}
+
+/** The host half: devices and mounts on this machine. It never needs the backend, except to record formatting. */
+export interface Host {
+  readonly hostId: HostId;
+  /** What this host tells backends about itself. */
+  connectorFacts(): Promise<ConnectorFacts>;
+  /** Makes the device of a connection, or finds the one that is there already. */
+  attach(connection: Connection, backend: string, options?: CallOptions): Promise<AttachmentRecord>;
+  /** The record of a connection, with its device if there is one on this host; changes nothing. */
+  describe(connection: Connection, backend: string, options?: CallOptions): Promise<AttachmentRecord>;
+  /**
+   * Removes the device of a record and proves that it is gone. No device, or one that now belongs to something else: nothing
+   * is touched, success. Held by anything: FAILED_PRECONDITION `device-held`, naming the holder.
+   */
+  detach(record: AttachmentRecord, options?: CallOptions): Promise<void>;
+  /** Mounts, making a file system first where the volume is blank and the journal says that it may be. */
+  mount(request: MountVolumeRequest, journal: FormatJournal, options?: CallOptions): Promise<MountRecord>;
+  /** Unmounts what the record says, if that is what is mounted there. */
+  unmount(record: MountRecord, options?: CallOptions): Promise<void>;
+  /** The mounts of these attachments' devices on this host. */
+  listMounts(records: readonly AttachmentRecord[], options?: CallOptions): Promise<readonly MountRecord[]>;
+}
+
+/** What the backends file says under `host`. */
+export interface HostOptions {
+  /** Default: the machine id. */
+  readonly id?: HostId | undefined;
+  /** Where helper daemons and their sockets live. Default `/run/opensds`. */
+  readonly runtimeDir?: string | undefined;
+}
