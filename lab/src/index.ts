@@ -1,1 +1,15 @@
-export {};
+/**
+ * Real storage backends on this machine, for tests, benchmarks and scripts.
+ *
+ * Every function takes `root`, the directory whose `.lab` is meant; by default the environment's OPENSDS_LAB_ROOT, else
+ * this checkout.
+ */
+export { labDown, labStatus, labUp } from "./lab.js";
+export type { BackendName, DownOptions, LabStatus, UpOptions } from "./lab.js";
+export type { CephDetails, CephStatus } from "./ceph/status.js";
+export { adminCeph, adminRbd } from "./ceph/admin.js";
+export { killDaemon, pauseDaemon, resumeDaemon, startDaemon } from "./ceph/faults.js";
+export type { DaemonName } from "./ceph/layout.js";
+export { createReporter } from "./progress.js";
+export type { OnProgress, ProgressEvent } from "./progress.js";
+export { LabError } from "./errors.js";

@@ -1,0 +1,45 @@
+import { execa } from "execa";
+import { LabError } from "./errors.js";
+
+export interface RunOptions {
+  readonly input?: string | undefined;
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface RunResult {
+  readonly exitCode: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly timedOut: boolean;
+}
+
+/** The caller's own Ceph settings (CEPH_CONF, CEPH_ARGS, CEPH_KEYRING) must not reach into the lab. */
+export function labEnvironment(environment: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  const kept = Object.entries(environment).filter(([name]) => !name.startsWith("CEPH_"));
+  return { ...Object.fromEntries(kept), LC_ALL: "C" };
+}
+
+/** Runs a command and tells how it went; throws only when it cannot be started. */
+export async function tryRun(file: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  const result = await execa(file, args, {
+    reject: false,
+    extendEnv: false,
+    env: labEnvironment(),
+    input: options.input ?? "",
+    timeout: options.timeoutMs ?? 60_000,
+  });
+  if (result.code === "ENOENT") throw new LabError(`${file}: this program is not installed.`);
+  return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr, timedOut: result.timedOut };
+}
+
+/** Runs a command that has to succeed, and returns its output. */
+export async function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+  const result = await tryRun(file, args, options);
+  if (result.exitCode === 0) return result.stdout;
+  const how = result.timedOut ? "took too long" : `failed with exit code ${result.exitCode ?? "none"}`;
+  throw new LabError(`${file} ${args.join(" ")}: ${how}\n${lastLines(result.stderr || result.stdout)}`);
+}
+
+export function lastLines(text: string, count = 12): string {
+  return text.trimEnd().split("\n").slice(-count).join("\n");
+}
