@@ -51,3 +51,6 @@ export type {
   StorageBackend,
 } from "./driver/storage-backend.js";
 export type { VolumeDriver } from "./driver/volume-driver.js";
+
+export { openBackends, type Backends, type OpenBackendsOptions } from "./backends/open-backends.js";
+export type { FormatJournal, Host, HostOptions } from "./host/host.js";

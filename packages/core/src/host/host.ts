@@ -1,7 +1,7 @@
 import type { CallOptions } from "../driver/call-context.js";
 import type { AttachmentRecord, ConnectorFacts } from "../model/attachment.js";
 import type { Connection } from "../model/connection.js";
-import type { HostId } from "../model/ids.js";
+import type { HostId, VolumeId } from "../model/ids.js";
 import type { FormatRecord, MountRecord, MountVolumeRequest } from "../model/mount.js";
 
 /**
@@ -16,6 +16,11 @@ export interface FormatJournal {
 /** The host half: devices and mounts on this machine. It never needs the backend, except to record formatting. */
 export interface Host {
   readonly hostId: HostId;
+  /**
+   * Runs steps on one volume that no other process on this host may interleave with: attach and detach are each a write to
+   * the backend and a change of the host. The kernel lets go when the process dies.
+   */
+  exclusively<Value>(volume: VolumeId, options: CallOptions, steps: () => Promise<Value>): Promise<Value>;
   /** What this host tells backends about itself. */
   connectorFacts(): Promise<ConnectorFacts>;
   /** Makes the device of a connection, or finds the one that is there already. */

@@ -1,0 +1,106 @@
+import type { CallContext, CallOptions } from "../driver/call-context.js";
+import type { StorageBackend } from "../driver/storage-backend.js";
+import { SouthboundError } from "../errors/southbound-error.js";
+import type { CallEnvironment } from "./call-environment.js";
+import type { CallSpec } from "./call-limits.js";
+import { runCall } from "./run-call.js";
+
+/** The backend of a driver that is set up, and what ends its calls when it is closed. */
+export interface OpenBackend {
+  readonly backend: StorageBackend;
+  /** Fires when `unset` has waited long enough for running calls. */
+  readonly stop: AbortSignal;
+}
+
+/** From configured to set up to closed, any number of times. */
+export interface Lifecycle {
+  setup(options: CallOptions | undefined): Promise<StorageBackend>;
+  unset(options: CallOptions | undefined): Promise<void>;
+  /** The backend, for one call; FAILED_PRECONDITION `not-set-up` before `setup`, `closing` after `unset`. */
+  opened(spec: CallSpec): OpenBackend;
+  /** Counts a running call, so that `unset` waits for it. */
+  track<Value>(call: Promise<Value>): Promise<Value>;
+}
+
+/** Part of `unset`'s time that running calls get to end by themselves; the rest is for ending them. */
+const patienceShare = 0.75;
+
+/** Makes the lifecycle of one configured backend. */
+export function createLifecycle(
+  name: string,
+  defaultTimeoutMs: number | undefined,
+  environment: CallEnvironment,
+  connect: (ctx: CallContext<"setup">) => Promise<StorageBackend>,
+): Lifecycle {
+  let open: (OpenBackend & { readonly controller: AbortController }) | undefined;
+  let settingUp: Promise<StorageBackend> | undefined;
+  let closing = false;
+  const running = new Set<Promise<unknown>>();
+  const setupSpec: CallSpec<"setup"> = { operation: "setup", backend: name, defaultTimeoutMs };
+  const unsetSpec: CallSpec<"unset"> = { operation: "unset", backend: name, defaultTimeoutMs };
+
+  const setUp = async (ctx: CallContext<"setup">): Promise<StorageBackend> => {
+    const backend = await connect(ctx);
+    if (ctx.signal.aborted) {
+      // Every caller has gone: nobody would ever close it.
+      await backend.close();
+      ctx.signal.throwIfAborted();
+    }
+    const controller = new AbortController();
+    open = { backend, controller, stop: controller.signal };
+    closing = false;
+    return backend;
+  };
+
+  const drain = async (ctx: CallContext<"unset">, controller: AbortController): Promise<void> => {
+    const timer = setTimeout(() => controller.abort(), ctx.remainingMs() * patienceShare);
+    try {
+      while (running.size > 0) await Promise.allSettled(running);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  return {
+    setup: async (options) => {
+      if (open !== undefined && !closing) return open.backend;
+      // The first caller's deadline bounds the work; a later caller waits for the same connection with its own.
+      settingUp ??= runCall(setupSpec, environment, options, setUp).finally(() => {
+        settingUp = undefined;
+      });
+      const shared = settingUp;
+      return runCall(setupSpec, environment, options, () => shared);
+    },
+    unset: (options) =>
+      runCall(unsetSpec, environment, options, async (ctx) => {
+        if (open === undefined) return;
+        const { backend, controller } = open;
+        closing = true;
+        await drain(ctx, controller);
+        open = undefined;
+        await backend.close();
+      }),
+    opened: (spec) => {
+      if (open !== undefined && !closing) return open;
+      const [reason, message] = closing
+        ? ["closing", "the driver is being closed; no new calls"]
+        : ["not-set-up", "the driver is not set up; call setup() first"];
+      throw new SouthboundError("FAILED_PRECONDITION", reason, `${spec.operation}: ${message}`, { ...spec, outcome: "none" });
+    },
+    track: async (call) => {
+      running.add(call);
+      try {
+        return await call;
+      } finally {
+        running.delete(call);
+      }
+    },
+  };
+}
+
+/** Adds a backend's stop signal to a caller's own. */
+export function withStop(options: CallOptions | undefined, stop: AbortSignal): CallOptions {
+  const signal = options?.signal;
+  return { ...options, signal: signal === undefined ? stop : AbortSignal.any([signal, stop]) };
+}
+

@@ -1,0 +1,33 @@
+import type { CallOptions } from "../driver/call-context.js";
+import type { Listing, Page } from "../model/listing.js";
+
+/**
+ * Makes the list that callers read out of a function that fetches one page. Leaving the loop early aborts the page under
+ * way; `timeoutMs` bounds each page.
+ */
+export function createListing<Item>(
+  fetchPage: (token: string | undefined, options: CallOptions) => Promise<Page<Item>>,
+  startToken: string | undefined,
+  options: CallOptions,
+): Listing<Item> {
+  async function* pages(): AsyncGenerator<Page<Item>, void, void> {
+    const left = new AbortController();
+    const signal = options.signal === undefined ? left.signal : AbortSignal.any([options.signal, left.signal]);
+    let token = startToken;
+    try {
+      do {
+        const page = await fetchPage(token, { ...options, signal });
+        yield page;
+        token = page.nextToken;
+      } while (token !== undefined);
+    } finally {
+      left.abort();
+    }
+  }
+
+  async function* items(): AsyncGenerator<Item, void, void> {
+    for await (const page of pages()) yield* page.items;
+  }
+
+  return { pages, [Symbol.asyncIterator]: items };
+}
