@@ -1,6 +1,6 @@
 export { attachmentId, hostId, volumeId, type AttachmentId, type Brand, type HostId, type VolumeId } from "./model/ids.js";
 export { formatBytes, GiB, KiB, MiB, TiB } from "./model/size.js";
-export { isSecret, revealSecret, secret, type Secret } from "./model/secret.js";
+export { isSecret, secret, type Secret } from "./model/secret.js";
 export type {
   CapacityRange,
   CreateVolumeRequest,

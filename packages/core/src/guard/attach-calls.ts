@@ -135,9 +135,9 @@ export function attachCalls(
           const wantedHost = hostId === "all" ? undefined : hostId;
           const connections = await opened.backend.listConnections({ volumeId, hostId: wantedHost }, ctx);
           const records = await Promise.all(
-            connections.map((connection) =>
+            connections.map(async (connection) =>
               connection.attachment.hostId === host.hostId
-                ? host.describe(connection, backendName, within(ctx))
+                ? await host.describe(connection, backendName, within(ctx))
                 : recordElsewhere(connection, backendName),
             ),
           );

@@ -36,8 +36,7 @@ export function checkResult<Schema extends v.GenericSchema>(
 }
 
 function describeIssue(issue: v.BaseIssue<unknown>, what: string): string {
-  const path = v.getDotPath(issue);
-  const where = path === null ? `the ${what}` : path;
+  const where = v.getDotPath(issue) ?? `the ${what}`;
   if (issue.type === "strict_object") return `${where} is not a field of the ${what}`;
   return issue.message.startsWith("is ") ? `${where} ${issue.message}` : `${where}: ${lowerFirst(issue.message)}`;
 }

@@ -14,5 +14,5 @@ export interface DriverParts {
   readonly inFlight: InFlight;
   readonly environment: CallEnvironment;
   /** Names a call for errors: its operation, this backend, what it is done to. */
-  spec<Op extends Operation>(operation: Op, resource?: string): CallSpec<Op>;
+  readonly spec: <Op extends Operation>(operation: Op, resource?: string) => CallSpec<Op>;
 }
