@@ -12,7 +12,8 @@ export interface Mistake {
 
 /** One error that names every mistake, so that a file is mended in one go. */
 export function mistakesError(source: string, mistakes: readonly Mistake[]): SouthboundError<"INVALID_ARGUMENT"> {
-  const lines = mistakes.map(({ path, line, message }) => {
+  const inOrder = [...mistakes].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
+  const lines = inOrder.map(({ path, line, message }) => {
     const where = path.length === 0 ? "" : `${path.join(".")}: `;
     return `  ${source}${line === undefined ? "" : `:${line}`}: ${where}${message}`;
   });
@@ -21,6 +22,6 @@ export function mistakesError(source: string, mistakes: readonly Mistake[]): Sou
     operation: "openBackends",
     resource: source,
     outcome: "none",
-    details: { mistakes },
+    details: { mistakes: inOrder },
   });
 }

@@ -45,7 +45,7 @@ function parseElement(name: string, value: unknown, report: Report): readonly Ba
   refuseOthers(element, [...drivers, "module"], path, report);
   const [driver, second] = drivers;
   if (driver === undefined) {
-    report(path, "there is no driver element; name one, such as `ceph_driver:`");
+    if (isMapping(value)) report(path, "there is no driver element; name one, such as `ceph_driver:`");
     return [];
   }
   if (second !== undefined) report([...path, second], `a backend has one driver; this is the second after ${driver}`);
@@ -87,8 +87,10 @@ function refuseOthers(mapping: Readonly<Record<string, unknown>>, known: readonl
 }
 
 function asMapping(value: unknown, path: readonly string[], report: Report, expected: string): Readonly<Record<string, unknown>> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return Object.fromEntries(Object.entries(value));
+  if (isMapping(value)) return Object.fromEntries(Object.entries(value));
   const what = value === null || value === undefined ? "nothing" : Array.isArray(value) ? "a list" : `a ${typeof value}`;
   report(path, `here stands ${what}; ${expected}`);
   return {};
 }
+
+const isMapping = (value: unknown): value is object => typeof value === "object" && value !== null && !Array.isArray(value);
