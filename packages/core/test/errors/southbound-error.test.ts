@@ -23,7 +23,8 @@ describe("SouthboundError", () => {
   });
 
   it("is told by its shape, as another copy of core would make it", () => {
-    const foreign = Object.assign(new Error("x"), { ...sample(), name: "SouthboundError" });
+    const wire = sample().toJSON();
+    const foreign = Object.assign(new Error("x"), wire, { cause: undefined });
     expect(isSouthboundError(foreign)).toBe(true);
     expect(isSouthboundError(foreign, "deleteVolume")).toBe(true);
     expect(isSouthboundError(foreign, "createVolume")).toBe(false);
@@ -47,7 +48,7 @@ describe("SouthboundError", () => {
 describe("secret", () => {
   it("prints nowhere", () => {
     const hidden = secret("hunter2");
-    const shown = [JSON.stringify({ hidden }), `${String(hidden)}`, inspect({ hidden }, { showHidden: true }), `${hidden.toString()}`];
+    const shown = [JSON.stringify({ hidden }), `${hidden.toString()} ${[hidden].join()}`, String(hidden), inspect({ hidden }, { showHidden: true }), hidden.toString()];
     for (const text of shown) expect(text).not.toContain("hunter2");
     expect(hidden.reveal()).toBe("hunter2");
     expect(isSecret(hidden)).toBe(true);
