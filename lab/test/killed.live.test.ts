@@ -1,0 +1,94 @@
+import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { run } from "../src/commands.js";
+import { labDown, labStatus, labUp, type ProgressEvent } from "../src/index.js";
+import { sleep } from "../src/wait.js";
+import { killGroup, LIVE, removeScratchRoot, scratchRoot, spawnLab, traces } from "./helpers/live.js";
+
+const MINUTES = 60_000;
+
+describe.runIf(LIVE)("an up that was killed half-way", () => {
+  const root = LIVE ? scratchRoot() : "";
+  afterAll(async () => {
+    await labDown({ root });
+    removeScratchRoot(root);
+  }, MINUTES);
+
+  // From before the first file to after the last daemon, wherever a machine of any speed is by then.
+  it.each([500, 900, 1_200, 1_600, 2_200, 3_000, 4_500])("at %i ms leaves nothing that down does not clear", async (ms) => {
+    const child = spawnLab(["up", "ceph", "--root", root]);
+    await sleep(ms + Math.random() * 300);
+    killGroup(child);
+    await labDown({ root });
+    // A command that the killed one had started could still be at work.
+    await sleep(300);
+    expect(traces(root)).toEqual([]);
+    expect((await labStatus({ root })).ceph).toEqual({ state: "down" });
+  }, MINUTES);
+
+  it("is begun anew by the next up, and a second one beside that waits and finds it up", async () => {
+    const child = spawnLab(["up", "ceph", "--root", root]);
+    await sleep(2_000);
+    killGroup(child);
+    const notes: string[] = [];
+    const onProgress = ({ step }: ProgressEvent): unknown => notes.push(step);
+    const [first, second] = await Promise.all([labUp("ceph", { root, onProgress }), labUp("ceph", { root, onProgress })]);
+    expect(first.ceph.state).toBe("up");
+    expect(second).toEqual(first);
+    const said = notes.filter((note) => /half-made|waiting|already/u.test(note));
+    // Either may come first; the other is told of it.
+    expect(said.filter((note) => note.startsWith("waiting for another lab command here: up ceph"))).toHaveLength(1);
+    expect(said.at(-1)).toBe("ceph is up already");
+  }, 3 * MINUTES);
+
+  it("is said to the terminal when it was Ctrl-C, with what to do", async () => {
+    await labDown({ root });
+    const child = spawnLab(["up", "ceph", "--root", root]);
+    let said = "";
+    child.stderr?.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    await sleep(2_000);
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGINT");
+    expect(await once(child, "close")).toEqual([130, null]);
+    expect(said).toContain("pnpm lab down");
+    await labDown({ root });
+    expect(traces(root)).toEqual([]);
+  }, MINUTES);
+});
+
+describe.runIf(LIVE)("down", () => {
+  it("lets go what a driver left attached and mounted", async () => {
+    const root = scratchRoot();
+    const { ceph } = await labUp("ceph", { root });
+    if (ceph.state !== "up") throw new Error("not up");
+    const host = join(root, ".lab", "host");
+    const [file, socket, mountPoint] = [join(host, "vol"), join(host, "qmp"), join(host, "mnt")];
+    await run("rbd", ["-c", ceph.conf, "--id", "dock", "create", "--size", "64M", "dock/left"]);
+    writeFileSync(file, "");
+    mkdirSync(mountPoint);
+    const node = { driver: "rbd", "node-name": "n", pool: "dock", image: "left", conf: ceph.conf, user: "dock" };
+    await run("qemu-storage-daemon", [
+      "--daemonize",
+      ...["--chardev", `socket,id=q,path=${socket},server=on,wait=off`, "--monitor", "chardev=q,mode=control"],
+      ...["--blockdev", JSON.stringify(node)],
+      ...["--export", `fuse,id=e,node-name=n,mountpoint=${file},writable=on`],
+    ]);
+    const device = await run("losetup", ["--show", "-f", file]);
+    await run("mkfs.ext4", ["-q", device]);
+    await run("mount", [device, mountPoint]);
+    writeFileSync(join(mountPoint, "data"), "x");
+    expect(traces(root).filter((trace) => /^(mount|loop)/u.test(trace))).toHaveLength(3);
+
+    await labDown({ root });
+    expect(traces(root)).toEqual([]);
+    removeScratchRoot(root);
+  }, 3 * MINUTES);
+
+  it("is harmless where there is nothing", async () => {
+    const root = scratchRoot();
+    await labDown({ root });
+    await labDown({ root });
+    removeScratchRoot(root);
+  });
+});
