@@ -1,1 +1,72 @@
-export {};
+// npm test: every family of tests, with what each used of its time budget; the last line is the verdict.
+import { writeFile } from "node:fs/promises";
+import { execa } from "execa";
+import { formatMs, table } from "../lib/table.js";
+import { families, type Family } from "./families.js";
+import { beginLab, type LabSession } from "./lab-session.js";
+import { total, verdict, type Counts, type FamilyResult } from "./result.js";
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const seed = process.env["SB_SEED"] ?? (await commitSeed());
+  console.log(`Node ${process.version}, seed ${seed} (the same again: SB_SEED=${seed} npm test)`);
+  const results: FamilyResult[] = [];
+  let lab: LabSession | undefined;
+  try {
+    for (const family of families) {
+      if (family.lab) lab ??= await beginLab();
+      results.push(await runFamily(family, seed, lab));
+    }
+  } finally {
+    if (lab?.available === true) await lab.end();
+  }
+  return report(results);
+}
+
+async function runFamily(family: Family, seed: string, lab: LabSession | undefined): Promise<FamilyResult> {
+  console.log(`\n=== ${family.name} (budget ${family.budgetSeconds} s)`);
+  const begin = performance.now();
+  const counts = family.lab && lab?.available !== true ? withoutLab(family, lab) : await family.run(seed).catch(brokenFamily);
+  return { ...counts, family: family.name, ms: performance.now() - begin, budgetSeconds: family.budgetSeconds };
+}
+
+function withoutLab(family: Family, lab: LabSession | undefined): Counts {
+  const why = lab?.available === false ? lab.why : "no lab";
+  console.log(`*** ${family.name} does NOT run: ${why}`);
+  const skipped = [`${family.name}: ${why.split("\n")[0] ?? ""}`];
+  // On a developer's machine a missing lab is a loud skip; in CI nothing may be missing, unless it was asked for.
+  const failed = process.env["CI"] === "true" && process.env["SB_LAB"] !== "off" ? 1 : 0;
+  return { passed: 0, failed, skipped };
+}
+
+function brokenFamily(error: unknown): Counts {
+  console.error(error);
+  return { passed: 0, failed: 1, skipped: [] };
+}
+
+async function report(results: readonly FamilyResult[]): Promise<number> {
+  const sum = total(results);
+  const rows = results.map(({ family, passed, failed, skipped, ms, budgetSeconds }) => [
+    family,
+    String(passed),
+    String(failed),
+    String(skipped.length),
+    formatMs(ms),
+    `${budgetSeconds} s`,
+    ms > budgetSeconds * 1_000 ? "OVER BUDGET" : "",
+  ]);
+  console.log(`\n${table(["family", "passed", "failed", "skipped", "time", "budget", ""], rows)}\n`);
+  for (const line of sum.skipped) console.log(`skipped: ${line}`);
+  console.log(verdict(sum));
+  const summaryFile = process.env["OPENSDS_TEST_SUMMARY"];
+  const skipLine = sum.skipped.length === 0 ? "skipped: nothing" : `skipped: ${sum.skipped.join("; ")}`;
+  if (summaryFile !== undefined) await writeFile(summaryFile, `${skipLine}\n${verdict(sum)}\n`);
+  return sum.failed === 0 && sum.passed > 0 ? 0 : 1;
+}
+
+/** A seed that changes with every commit and stays for one: the first 31 bits of its hash. */
+async function commitSeed(): Promise<string> {
+  const { stdout, exitCode } = await execa("git", ["rev-parse", "HEAD"], { reject: false });
+  return exitCode === 0 ? String(Number.parseInt(stdout.slice(0, 8), 16) >>> 1) : "1";
+}

@@ -1,0 +1,42 @@
+import { parseArgs } from "node:util";
+
+/** The backends that the quickstart can run on. */
+export const quickstartBackends = ["reference", "ceph"] as const;
+
+/** What the command line asks for. */
+export interface QuickstartArguments {
+  readonly backend: (typeof quickstartBackends)[number];
+  /** Leave the lab up afterwards. */
+  readonly keep: boolean;
+}
+
+export const usage = `Takes a volume through its whole life.
+
+  npm run quickstart                        on the embedded, file-backed driver
+  npm run quickstart -- --backend ceph      on a real Ceph, brought up on this machine
+
+  --backend NAME   ${quickstartBackends.join(" or ")}; default reference
+  --keep           leave the lab's cluster up afterwards
+  --help           this text`;
+
+/** Reads the command line; a string says what is wrong with it. */
+export function readArguments(args: readonly string[]): QuickstartArguments | "help" | { readonly problem: string } {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        backend: { type: "string", default: "reference" },
+        keep: { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+      },
+    });
+    if (values.help) return "help";
+    const backend = quickstartBackends.find((known) => known === values.backend);
+    if (backend === undefined) {
+      return { problem: `there is no backend ${JSON.stringify(values.backend)} here; choose ${quickstartBackends.join(" or ")}` };
+    }
+    return { backend, keep: values.keep };
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -1,0 +1,35 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import type { Counts } from "./result.js";
+
+/** Runs a command that either works or does not: one test. */
+export async function runCommand(file: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Counts> {
+  const { exitCode } = await execa(file, args, { stdio: "inherit", reject: false, preferLocal: true, env });
+  return exitCode === 0 ? { passed: 1, failed: 0, skipped: [] } : { passed: 0, failed: 1, skipped: [] };
+}
+
+/**
+ * Runs a command that writes a JSON report to a file, and counts what is in it. A run that wrote no report, or that failed
+ * without a failed test in it, counts as one failure: nothing passes by breaking.
+ */
+export async function runReporting(
+  file: string,
+  args: (reportFile: string) => readonly string[],
+  count: (report: unknown) => Counts,
+  env: NodeJS.ProcessEnv = {},
+): Promise<Counts> {
+  const folder = await mkdtemp(join(tmpdir(), "opensds-report-"));
+  try {
+    const reportFile = join(folder, "report.json");
+    const { exitCode } = await execa(file, args(reportFile), { stdio: "inherit", reject: false, preferLocal: true, env });
+    const text = await readFile(reportFile, "utf8").catch(() => undefined);
+    if (text === undefined) return { passed: 0, failed: 1, skipped: [] };
+    const counts = count(JSON.parse(text));
+    const broken = (exitCode !== 0 && counts.failed === 0) || counts.passed + counts.failed === 0;
+    return broken ? { ...counts, failed: counts.failed + 1 } : counts;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
