@@ -1,1 +1,44 @@
-export {};
+import { defineDriver, type CallContext, type DriverDefinition, type StorageBackend } from "@opensds/core";
+import { createReferenceBackend } from "./backend.js";
+import { referenceConfig, type ReferenceConfig } from "./config.js";
+import { prepareDirectory } from "./directory.js";
+import { explainFileErrors } from "./file-errors.js";
+import { openFileStore } from "./file-store.js";
+import { createMemoryStores } from "./memory-store.js";
+
+export type { FileReferenceConfig, MemoryReferenceConfig, ReferenceConfig } from "./config.js";
+
+type MemoryStores = ReturnType<typeof createMemoryStores>;
+
+async function connect(config: ReferenceConfig, memory: MemoryStores, ctx: CallContext<"setup">): Promise<StorageBackend> {
+  const { capacityBytes } = config;
+  if (config.store === "memory") return createReferenceBackend(memory(config.name ?? "default"), { capacityBytes });
+  const { dir } = config;
+  return explainFileErrors(dir, async () => {
+    const directory = await prepareDirectory(dir, ctx);
+    const { store, sweep } = await openFileStore(directory);
+    await sweep(ctx);
+    return createReferenceBackend(store, { directory, capacityBytes });
+  });
+}
+
+function defineReference(memory: MemoryStores): DriverDefinition<"reference", ReferenceConfig> {
+  return defineDriver({ kind: "reference", config: referenceConfig, connect: (config, ctx) => connect(config, memory, ctx) });
+}
+
+/**
+ * The reference driver: the contract's semantics in full on sparse files in a directory, or in memory. Several processes
+ * may share a directory. The embedded default, and the driver to read before writing one.
+ * @example `reference_driver: { dir: /var/lib/opensds }` or `reference_driver: { store: memory }`
+ */
+export const reference: DriverDefinition<"reference", ReferenceConfig> = defineReference(createMemoryStores());
+
+/**
+ * A reference driver whose memory stores nobody else sees, for unit tests that need no disk: configure it with
+ * `{ store: "memory" }`. Its volumes survive `unset` and `setup` and go with the returned definition.
+ */
+export function memoryReference(): DriverDefinition<"reference", ReferenceConfig> {
+  return defineReference(createMemoryStores());
+}
+
+export default reference;
