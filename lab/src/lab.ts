@@ -7,7 +7,7 @@ import { removeIfEmpty } from "./files.js";
 import { removeLeftovers } from "./leftovers.js";
 import { acquireLock, type Lock } from "./lock.js";
 import { refuseMountsUnder } from "./mounts.js";
-import { ensurePackages, removePolicyFile } from "./packages.js";
+import { ensurePackages, removeStalePolicy } from "./packages.js";
 import { labPaths, type LabPaths, type RootOption } from "./paths.js";
 import { type OnProgress, step } from "./progress.js";
 
@@ -57,7 +57,7 @@ export async function labDown(options: DownOptions = {}): Promise<void> {
   const paths = labPaths(options);
   const lock = await lockLab(paths, "down", onProgress);
   try {
-    removePolicyFile();
+    removeStalePolicy();
     const complaints = await step(onProgress, "attached volumes let go", () => removeLeftovers(paths.lab));
     await step(onProgress, "ceph down", () => removeCluster(paths));
     refuseMountsUnder(paths.lab);

@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
-import { tryRun } from "./commands.js";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type RunResult, tryRun } from "./commands.js";
 import { readIfThere } from "./files.js";
 import { currentMounts, isUnder, type Mount } from "./mounts.js";
 import { endProcesses, labProcesses, type LabProcess } from "./processes.js";
@@ -14,7 +15,6 @@ export interface LoopDevice {
 /** Programs that hold up a device or a directory of an attached volume. */
 const HELPERS: ReadonlySet<string> = new Set(["qemu-storage-daemon", "rbd-fuse", "rbd-nbd"]);
 
-/** A command that waits for a device whose backend is gone may never return. */
 const PATIENCE_MS = 10_000;
 
 /**
@@ -29,7 +29,7 @@ export async function removeLeftovers(lab: string): Promise<string[]> {
   const helpers = (): LabProcess[] => labProcesses(lab).filter((process) => HELPERS.has(process.program));
 
   await unmountAll(onLoops());
-  for (const loop of loops) await tryRun("losetup", ["-d", `/dev/${loop.name}`], { timeoutMs: PATIENCE_MS });
+  for (const loop of loops) await tryPatiently("losetup", ["-d", `/dev/${loop.name}`]);
   await endProcesses(helpers, 3_000);
   // With the helper gone, a file system that hung gets errors instead, and can go.
   await unmountAll([...onLoops(), ...inLab()], ["--lazy"]);
@@ -41,11 +41,25 @@ export async function removeLeftovers(lab: string): Promise<string[]> {
 
 async function unmountAll(mounts: readonly Mount[], flags: readonly string[] = []): Promise<void> {
   for (const mount of [...mounts].reverse()) {
-    const result = await tryRun("umount", [...flags, mount.target], { timeoutMs: PATIENCE_MS });
+    const result = await tryPatiently("umount", [...flags, mount.target]);
     // Who is not root may take down only FUSE mounts of his own, and only so.
-    if (result.exitCode !== 0 && mount.type.startsWith("fuse")) {
-      await tryRun("fusermount3", ["-u", "-z", mount.target], { timeoutMs: PATIENCE_MS });
+    if (result?.exitCode !== 0 && mount.type.startsWith("fuse")) {
+      await tryPatiently("fusermount3", ["-u", "-z", mount.target]);
     }
+  }
+}
+
+/**
+ * Undefined when it takes too long. A command that waits for a device without a backend heeds no signal, so it is left
+ * behind: it ends when the device's helper has been ended, and its I/O fails.
+ */
+async function tryPatiently(file: string, args: readonly string[]): Promise<RunResult | undefined> {
+  const waiting = new AbortController();
+  const tooLong = sleep(PATIENCE_MS, undefined, { signal: waiting.signal, ref: false }).catch(() => undefined);
+  try {
+    return await Promise.race([tryRun(file, args, { timeoutMs: 0 }), tooLong]);
+  } finally {
+    waiting.abort();
   }
 }
 

@@ -19,7 +19,7 @@ export interface LockOptions {
  * wait keep a connection to the holder, whose end wakes them.
  */
 export async function acquireLock(name: string, options: LockOptions): Promise<Lock> {
-  const address = `\0opensds-lab/${name}`;
+  const address = lockAddress(name);
   let told = false;
   for (;;) {
     const lock = await tryListen(address, `${options.purpose} (process ${process.pid})`);
@@ -29,6 +29,14 @@ export async function acquireLock(name: string, options: LockOptions): Promise<L
       told = true;
     });
   }
+}
+
+/**
+ * As long as a socket address can be: Node 20 fills a shorter abstract one up with NULs and later versions do not, so
+ * that labs run by different versions would not meet.
+ */
+export function lockAddress(name: string): string {
+  return `\0${`opensds-lab/${name}/`.padEnd(107, ".")}`;
 }
 
 function tryListen(address: string, holder: string): Promise<Lock | undefined> {

@@ -1,7 +1,8 @@
-import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { run, tryRun } from "./commands.js";
 import { LabError } from "./errors.js";
+import { readIfThere } from "./files.js";
 import { acquireLock } from "./lock.js";
 import { type OnProgress, step } from "./progress.js";
 
@@ -22,7 +23,7 @@ export const ATTACH_PACKAGES = [
 const CLUSTER_PROGRAMS = ["ceph-mon", "ceph-osd", "ceph-mgr", "ceph", "rbd", "monmaptool"];
 
 const POLICY_FILE = "/usr/sbin/policy-rc.d";
-const POLICY_MARK = "# opensds lab: packages start no daemon while it installs them";
+const POLICY_MARK = "# opensds lab: packages start no daemon while it installs them; process ";
 const INSTALL_FLAGS = ["-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300"];
 
 export interface PackageOptions {
@@ -96,22 +97,27 @@ async function aptInstall(names: readonly string[]): Promise<void> {
 
 /** Debian's own switch: its helpers ask this script before they start a service, and 101 means no. */
 async function withoutAutostart(work: () => Promise<void>): Promise<void> {
+  removeStalePolicy();
+  // The machine's owner has one, as container images do: it says no for us.
   if (existsSync(POLICY_FILE)) return work();
-  writeFileSync(POLICY_FILE, `#!/bin/sh\n${POLICY_MARK}\nexit 101\n`, { mode: 0o755 });
+  writeFileSync(POLICY_FILE, `#!/bin/sh\n${POLICY_MARK}${process.pid}\nexit 101\n`, { mode: 0o755 });
   try {
     await work();
   } finally {
-    removePolicyFile();
+    rmSync(POLICY_FILE, { force: true });
   }
 }
 
-/** Also for `down`, after an install that was killed; another's policy stays. */
-export function removePolicyFile(): void {
-  try {
-    if (readFileSync(POLICY_FILE, "utf8").includes(POLICY_MARK)) rmSync(POLICY_FILE);
-  } catch {
-    // None there, or not ours to touch.
-  }
+/** What an install that was killed left; the machine's own stays, and so does that of another lab at work. */
+export function removeStalePolicy(): void {
+  const pid = policyOwner(readIfThere(POLICY_FILE) ?? "");
+  if (pid !== undefined && !existsSync(`/proc/${pid}`) && process.getuid?.() === 0) rmSync(POLICY_FILE, { force: true });
+}
+
+/** The process of a lab that wrote it. */
+export function policyOwner(policy: string): number | undefined {
+  const line = policy.split("\n").find((text) => text.startsWith(POLICY_MARK));
+  return line === undefined ? undefined : Number(line.slice(POLICY_MARK.length));
 }
 
 function requirePrograms(): void {

@@ -55,12 +55,14 @@ function plainReporter(stream: ProgressStream): Reporter {
 
 function liveReporter(stream: ProgressStream): Reporter {
   const running = new Map<string, number>();
+  // A terminal that nobody has sized says 0.
+  const width = stream.columns === undefined || stream.columns === 0 ? 80 : stream.columns;
   const clear = (): void => void stream.write("\r\u001b[2K");
   const draw = (): void => {
     const now = performance.now();
     const text = [...running].map(([name, begin]) => `${name} ${((now - begin) / 1000).toFixed(0)} s`).join(", ");
     clear();
-    if (text !== "") stream.write(`... ${text}`.slice(0, (stream.columns ?? 80) - 1));
+    if (text !== "") stream.write(`... ${text}`.slice(0, width - 1));
   };
   const timer = setInterval(draw, 200);
   timer.unref();

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { run } from "../src/commands.js";
-import { labDown, labStatus, labUp, type ProgressEvent } from "../src/index.js";
+import { labDown, labStatus, labUp, pauseDaemon, type ProgressEvent } from "../src/index.js";
 import { sleep } from "../src/wait.js";
 import { killGroup, LIVE, removeScratchRoot, scratchRoot, spawnLab, traces } from "./helpers/live.js";
 
@@ -58,28 +58,14 @@ describe.runIf(LIVE)("an up that was killed half-way", () => {
 });
 
 describe.runIf(LIVE)("down", () => {
-  it("lets go what a driver left attached and mounted", async () => {
+  it.each([
+    ["while the cluster serves", undefined],
+    ["while its OSD hangs, and every write with it", "osd.0"],
+  ] as const)("lets go what a driver left attached and mounted, %s", async (_, paused) => {
     const root = scratchRoot();
-    const { ceph } = await labUp("ceph", { root });
-    if (ceph.state !== "up") throw new Error("not up");
-    const host = join(root, ".lab", "host");
-    const [file, socket, mountPoint] = [join(host, "vol"), join(host, "qmp"), join(host, "mnt")];
-    await run("rbd", ["-c", ceph.conf, "--id", "dock", "create", "--size", "64M", "dock/left"]);
-    writeFileSync(file, "");
-    mkdirSync(mountPoint);
-    const node = { driver: "rbd", "node-name": "n", pool: "dock", image: "left", conf: ceph.conf, user: "dock" };
-    await run("qemu-storage-daemon", [
-      "--daemonize",
-      ...["--chardev", `socket,id=q,path=${socket},server=on,wait=off`, "--monitor", "chardev=q,mode=control"],
-      ...["--blockdev", JSON.stringify(node)],
-      ...["--export", `fuse,id=e,node-name=n,mountpoint=${file},writable=on`],
-    ]);
-    const device = await run("losetup", ["--show", "-f", file]);
-    await run("mkfs.ext4", ["-q", device]);
-    await run("mount", [device, mountPoint]);
-    writeFileSync(join(mountPoint, "data"), "x");
+    await attachAndMount(root);
     expect(traces(root).filter((trace) => /^(mount|loop)/u.test(trace))).toHaveLength(3);
-
+    if (paused !== undefined) await pauseDaemon(paused, { root });
     await labDown({ root });
     expect(traces(root)).toEqual([]);
     removeScratchRoot(root);
@@ -92,3 +78,26 @@ describe.runIf(LIVE)("down", () => {
     removeScratchRoot(root);
   });
 });
+
+/** As a driver does it on a kernel without rbd: a FUSE export of the image, a loop device on it, a file system. */
+async function attachAndMount(root: string): Promise<void> {
+  const { ceph } = await labUp("ceph", { root });
+  if (ceph.state !== "up") throw new Error("not up");
+  const host = join(root, ".lab", "host");
+  const [file, socket, mountPoint] = [join(host, "vol"), join(host, "qmp"), join(host, "mnt")];
+  await run("rbd", ["-c", ceph.conf, "--id", "dock", "create", "--size", "64M", "dock/left"]);
+  writeFileSync(file, "");
+  mkdirSync(mountPoint);
+  const node = { driver: "rbd", "node-name": "n", pool: "dock", image: "left", conf: ceph.conf, user: "dock" };
+  await run("qemu-storage-daemon", [
+    "--daemonize",
+    ...["--chardev", `socket,id=q,path=${socket},server=on,wait=off`, "--monitor", "chardev=q,mode=control"],
+    ...["--blockdev", JSON.stringify(node)],
+    ...["--export", `fuse,id=e,node-name=n,mountpoint=${file},writable=on`],
+  ]);
+  const device = await run("losetup", ["--show", "-f", file]);
+  await run("mkfs.ext4", ["-q", device]);
+  await run("mount", [device, mountPoint]);
+  // Not flushed yet: taking it down has to.
+  writeFileSync(join(mountPoint, "data"), "x".repeat(1_000_000));
+}

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { acquireLock } from "../src/lock.js";
+import { acquireLock, lockAddress } from "../src/lock.js";
 
 const name = `test-${process.pid}`;
 
@@ -27,6 +27,11 @@ describe("the lock of a lab", () => {
     const other = await acquireLock(`${name}-b`, { purpose: "b" });
     one.release();
     other.release();
+  });
+
+  it("has the one address that all versions of Node understand alike", () => {
+    expect(Buffer.byteLength(lockAddress("ports"))).toBe(108);
+    expect(lockAddress("ports")).not.toBe(lockAddress("port"));
   });
 
   it("is free the moment its holder is killed", async () => {

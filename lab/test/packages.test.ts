@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { installedPackages } from "../src/packages.js";
+import { installedPackages, policyOwner } from "../src/packages.js";
 
 describe("reading dpkg's books", () => {
   it("counts a package only when it is installed in full", () => {
@@ -14,6 +14,13 @@ describe("reading dpkg's books", () => {
       "",
     ].join("\n");
     expect([...installedPackages(output)]).toEqual(["ceph-mon", "ceph-osd"]);
+  });
+
+  it("knows a switch against autostart that a lab left from the machine's own", () => {
+    const mark = "# opensds lab: packages start no daemon while it installs them; process 4711";
+    expect(policyOwner(`#!/bin/sh\n${mark}\nexit 101\n`)).toBe(4711);
+    expect(policyOwner("#!/bin/sh\nexit 101\n")).toBeUndefined();
+    expect(policyOwner("")).toBeUndefined();
   });
 
   it("reads no package out of nothing", () => {

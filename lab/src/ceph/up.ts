@@ -3,6 +3,7 @@ import { LabError, usageError } from "../errors.js";
 import { writeBackends } from "../backends-file.js";
 import { writeFileAtomically } from "../files.js";
 import { type LabPaths } from "../paths.js";
+import { isPortFree } from "../ports.js";
 import { signal } from "../processes.js";
 import { type OnProgress, step } from "../progress.js";
 import { waitUntil } from "../wait.js";
@@ -49,9 +50,23 @@ async function restart(paths: LabPaths, state: CephState, onProgress: OnProgress
   writeFileAtomically(files.adminConf, renderAdminConf(state, files, paths.sockets));
 
   const [monitor, ...others] = daemonNames(state.osds);
+  await requireMonPorts(paths, state);
   if (monitor !== undefined) await ensureServing(paths, monitor, onProgress);
   await Promise.all(others.map((daemon) => ensureServing(paths, daemon, onProgress)));
   await step(onProgress, "placement groups clean", () => waitForCleanPgs(paths, state.osds));
+}
+
+/** The monitor's address is in every map of the cluster, and in docks' hands: it cannot just take another. */
+async function requireMonPorts(paths: LabPaths, state: CephState): Promise<void> {
+  if (pidsOf(paths, ["mon.a"]).size > 0) return;
+  const { first } = state.ports;
+  for (const port of [first, first + 1]) {
+    if (await isPortFree(port)) continue;
+    throw new LabError(
+      `Port ${port} of this cluster's monitor is taken by another program since. End that, or make a new cluster ` +
+        `(its data goes): pnpm lab down ceph && pnpm lab up ceph`,
+    );
+  }
 }
 
 async function ensureServing(paths: LabPaths, daemon: DaemonName, onProgress: OnProgress): Promise<void> {
