@@ -1,0 +1,49 @@
+import type { CallOptions } from "../driver/call-context.js";
+import type { Brand, VolumeId } from "../model/ids.js";
+import type { Listing } from "../model/listing.js";
+import type { Snapshot } from "./snapshots.js";
+
+/** Immutable, opaque id of a volume group. */
+export type GroupId = Brand<"GroupId">;
+/** Immutable, opaque id of a snapshot of a whole group. */
+export type GroupSnapshotId = Brand<"GroupSnapshotId">;
+
+/** Calls a string a group id. */
+export const groupId = (value: string): GroupId => value as GroupId;
+/** Calls a string a group snapshot id. */
+export const groupSnapshotId = (value: string): GroupSnapshotId => value as GroupSnapshotId;
+
+/** Volumes that are cut together. A volume is in one group at most. */
+export interface VolumeGroup {
+  readonly id: GroupId;
+  readonly name: string;
+  readonly volumeIds: readonly VolumeId[];
+}
+
+/** Snapshots of every volume of a group at one moment: no write that came after another is in without it. */
+export interface GroupSnapshot {
+  readonly id: GroupSnapshotId;
+  readonly name: string;
+  readonly groupId: GroupId;
+  readonly snapshots: readonly Snapshot[];
+  readonly readyToUse: boolean;
+  readonly createdAt: string;
+}
+
+/** Groups of volumes and consistent snapshots of them. */
+export interface GroupFacet {
+  /** Keyed by name; another set of volumes under the same name: ALREADY_EXISTS `group-exists`. */
+  createGroup(request: { readonly name: string; readonly volumeIds: readonly VolumeId[] }, options?: CallOptions): Promise<VolumeGroup>;
+  getGroup(request: { readonly id: GroupId }, options?: CallOptions): Promise<VolumeGroup>;
+  listGroups(request?: { readonly pageSize?: number | undefined; readonly startToken?: string | undefined }, options?: CallOptions): Listing<VolumeGroup>;
+  /** Adds and removes volumes; adding what is in, or removing what is not, is harmless. */
+  updateGroup(
+    request: { readonly id: GroupId; readonly add?: readonly VolumeId[] | undefined; readonly remove?: readonly VolumeId[] | undefined },
+    options?: CallOptions,
+  ): Promise<VolumeGroup>;
+  /** Removes the group, not its volumes. With snapshots: FAILED_PRECONDITION `group-has-snapshots`. */
+  deleteGroup(request: { readonly id: GroupId }, options?: CallOptions): Promise<void>;
+  createGroupSnapshot(request: { readonly name: string; readonly groupId: GroupId }, options?: CallOptions): Promise<GroupSnapshot>;
+  getGroupSnapshot(request: { readonly id: GroupSnapshotId }, options?: CallOptions): Promise<GroupSnapshot>;
+  deleteGroupSnapshot(request: { readonly id: GroupSnapshotId }, options?: CallOptions): Promise<void>;
+}

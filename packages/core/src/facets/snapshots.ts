@@ -1,0 +1,67 @@
+import type { CallOptions } from "../driver/call-context.js";
+import type { Brand, VolumeId } from "../model/ids.js";
+import type { Listing } from "../model/listing.js";
+import type { Volume } from "../model/volume.js";
+
+/** Immutable, opaque id of a snapshot, at most 128 bytes. */
+export type SnapshotId = Brand<"SnapshotId">;
+
+/** Calls a string a snapshot id, for ids that come from a store of the caller's own. */
+export const snapshotId = (value: string): SnapshotId => value as SnapshotId;
+
+/** What a volume held at one moment. Plain JSON. */
+export interface Snapshot {
+  readonly id: SnapshotId;
+  /** The name that its creator gave; unique among the backend's snapshots of this SDK. */
+  readonly name: string;
+  readonly sourceVolumeId: VolumeId;
+  /** The volume's size when the snapshot was cut, in bytes: a volume made of it is at least this large. */
+  readonly sizeBytes: number;
+  /** Whether it can be read and cloned. The cut is done when `createSnapshot` returns; copying may go on. */
+  readonly readyToUse: boolean;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+}
+
+/** Asks for a snapshot. Keyed by name, like volumes (SB-SNAP-1). */
+export interface CreateSnapshotRequest {
+  /** 1 to 128 bytes of UTF-8 without control characters. */
+  readonly name: string;
+  readonly sourceVolumeId: VolumeId;
+}
+
+/** Names one snapshot, by its id or by its name. */
+export type GetSnapshotRequest =
+  | { readonly id: SnapshotId; readonly name?: undefined }
+  | { readonly name: string; readonly id?: undefined };
+
+/** Which snapshots to list. Default: all, 100 a page. */
+export interface ListSnapshotsRequest {
+  readonly sourceVolumeId?: VolumeId | undefined;
+  /** 1 to 1000. Default 100. */
+  readonly pageSize?: number | undefined;
+  readonly startToken?: string | undefined;
+}
+
+/** Names the snapshot to delete. Deleting what is not there succeeds. */
+export interface DeleteSnapshotRequest {
+  readonly id: SnapshotId;
+}
+
+/** Asks to put a volume back to what one of its snapshots holds. */
+export interface RevertVolumeRequest {
+  readonly volumeId: VolumeId;
+  readonly snapshotId: SnapshotId;
+}
+
+/** Snapshots of volumes, also of attached ones: what they hold is what a power cut would have left (crash consistent). */
+export interface SnapshotFacet {
+  /** Cuts a snapshot, or returns the one that the same request cut before; another source: ALREADY_EXISTS `snapshot-exists`. */
+  createSnapshot(request: CreateSnapshotRequest, options?: CallOptions): Promise<Snapshot>;
+  getSnapshot(request: GetSnapshotRequest, options?: CallOptions): Promise<Snapshot>;
+  listSnapshots(request?: ListSnapshotsRequest, options?: CallOptions): Listing<Snapshot>;
+  /** A snapshot that volumes depend on: FAILED_PRECONDITION `snapshot-in-use`, and nothing changed. */
+  deleteSnapshot(request: DeleteSnapshotRequest, options?: CallOptions): Promise<void>;
+  /** Refused while the volume is attached: FAILED_PRECONDITION `volume-in-use`. The volume's size stays. */
+  revertVolume(request: RevertVolumeRequest, options?: CallOptions): Promise<Volume>;
+}
