@@ -1,1 +1,14 @@
-export {};
+#!/usr/bin/env node
+import { main } from "./cli/main.js";
+
+const interruption = new AbortController();
+process.on("SIGINT", () => {
+  // The second one is meant.
+  if (interruption.signal.aborted) process.exit(130);
+  interruption.abort();
+  process.stderr.write("\ninterrupted: removing what was made; once more leaves it there\n");
+});
+
+void main(process.argv.slice(2), process, interruption.signal).then((code) => {
+  process.exitCode = code;
+});

@@ -1,0 +1,131 @@
+import { hostId, type DriverManifest, type VolumeDriver } from "@opensds/core";
+import { randomUUID } from "node:crypto";
+import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { CheckContext, CleanupStep } from "../check-context.js";
+import { isBackendsTarget, type ConformanceTarget } from "../target/target.js";
+import { openTarget } from "../target/open-target.js";
+import { workerPath } from "../worker-path.js";
+import { assertions } from "./assertions.js";
+import { createCallLog, type CallLog } from "./call-log.js";
+import { createMadeVolumes } from "./made-volumes.js";
+import { createNamer } from "./names.js";
+import { createRandom } from "./random.js";
+import { recordDriver } from "./recorded-driver.js";
+import { checkSizes } from "./sizes.js";
+import { startWorker } from "./test-worker.js";
+import { within } from "./time-limit.js";
+
+/** What a check's session is made of. */
+export interface SessionSettings {
+  readonly checkId: string;
+  readonly target: ConformanceTarget;
+  readonly manifest: DriverManifest;
+  readonly prefix: string;
+  readonly seed: number;
+  readonly secrets: readonly string[];
+  /** Fires at the check's time limit. */
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+  /** A driver that is set up, for cleaning up with. */
+  readonly janitor: () => Promise<VolumeDriver>;
+}
+
+/** One check's context, and what takes everything away again. */
+export interface CheckSession {
+  readonly ctx: CheckContext;
+  readonly log: CallLog;
+  /** Cleans up in reverse order; returns what could not be removed, in words. Never throws. */
+  end(): Promise<string[]>;
+}
+
+/** Milliseconds that one step of cleaning up may take. */
+const cleanupStepMs = 30_000;
+
+/** Opens a driver for one check and makes its context. */
+export async function openCheckSession(settings: SessionSettings): Promise<CheckSession> {
+  const { target, manifest, prefix, signal, checkId } = settings;
+  const log = createCallLog();
+  const made = createMadeVolumes(prefix);
+  const deferred: { readonly what: string; readonly step: CleanupStep }[] = [];
+  const closers: (() => Promise<void>)[] = [];
+  const directories: string[] = [];
+  const name = createNamer(prefix, checkId);
+  const random = createRandom(settings.seed, checkId);
+  let drivers = 0;
+  let workers = 0;
+
+  const open: CheckContext["open"] = async ({ setup = true } = {}) => {
+    signal.throwIfAborted();
+    drivers += 1;
+    const by = drivers === 1 ? "driver" : `driver ${drivers}`;
+    const opened = await openTarget(target);
+    closers.push(() => opened.close());
+    const driver = recordDriver(opened.driver, { by, log, made, signal });
+    if (setup) await driver.setup();
+    return driver;
+  };
+
+  const end = async (): Promise<string[]> => {
+    const problems: string[] = [];
+    const attempt = async (what: string, work: () => Promise<void>): Promise<void> => {
+      try {
+        await within(work(), cleanupStepMs, what);
+      } catch (error) {
+        problems.push(`could not ${what}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    };
+    for (const { what, step } of deferred.reverse()) await attempt(what, async () => step(await settings.janitor()));
+    // Processes first: one that still works would make what was just removed.
+    for (const close of closers.reverse()) await attempt("close a driver or worker", close);
+    await attempt("remove what the check made", async () => {
+      problems.push(...(await made.removeAll(settings.janitor, (work) => within(work, cleanupStepMs, "removing it"))));
+    });
+    for (const directory of directories.reverse()) {
+      await attempt(`remove ${directory}`, () => rm(directory, { recursive: true, force: true }));
+    }
+    return problems;
+  };
+
+  let driver: VolumeDriver;
+  try {
+    driver = await open();
+  } catch (error) {
+    await end();
+    throw error;
+  }
+
+  const ctx: CheckContext = {
+    ...assertions,
+    driver,
+    manifest,
+    sizes: checkSizes(manifest.limits),
+    random,
+    signal,
+    secrets: settings.secrets,
+    open,
+    worker: async () => {
+      const script = workerPath();
+      if (!isBackendsTarget(target) || script === undefined) return assertions.skip("no other process can open this target");
+      workers += 1;
+      const by = `worker ${workers}`;
+      const started = await startWorker({ script, target, by, log, made, signal, callTimeoutMs: settings.timeoutMs });
+      closers.push(() => started.stop());
+      return started.worker;
+    },
+    name,
+    isOurs: (volume) => volume.name.includes(prefix),
+    create: (label, sizeBytes = checkSizes(manifest.limits).small) =>
+      driver.createVolume({ name: name(label), capacity: { requiredBytes: sizeBytes } }),
+    track: (volume) => made.created(volume),
+    otherHost: (label) => ({ hostId: hostId(`${prefix}-${label}`), hostName: `${label}.invalid`, bootId: randomUUID() }),
+    temporaryDirectory: async () => {
+      const directory = await realpath(await mkdtemp(join(tmpdir(), `${prefix}-`)));
+      directories.push(directory);
+      return directory;
+    },
+    defer: (what, step) => deferred.push({ what, step }),
+  };
+  return { ctx, log, end };
+}

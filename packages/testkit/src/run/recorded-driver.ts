@@ -1,0 +1,87 @@
+import type { CallOptions, Listing, Page, Volume, VolumeDriver } from "@opensds/core";
+import type { CallLog } from "./call-log.js";
+import type { MadeVolumes } from "./made-volumes.js";
+
+/** What a recorded driver reports to, and what ends its calls. */
+export interface Recording {
+  readonly by: string;
+  readonly log: CallLog;
+  readonly made: MadeVolumes;
+  readonly signal: AbortSignal;
+}
+
+/** A driver that records each call, notes what it made, and ends its calls when the check's time is up. */
+export function recordDriver(driver: VolumeDriver, recording: Recording): VolumeDriver {
+  const { by, log, made, signal } = recording;
+  const limited = (options: CallOptions | undefined): CallOptions => ({
+    ...options,
+    signal: options?.signal === undefined ? signal : AbortSignal.any([options.signal, signal]),
+  });
+  const call = <Value>(operation: string, request: unknown, run: () => Promise<Value>): Promise<Value> => {
+    signal.throwIfAborted();
+    return log.record(by, operation, request, run);
+  };
+
+  return {
+    get backend() {
+      return driver.backend;
+    },
+    get kind() {
+      return driver.kind;
+    },
+    get manifest() {
+      return driver.manifest;
+    },
+    setup: (options) => call("setup", undefined, () => driver.setup(limited(options))),
+    unset: (options) => call("unset", undefined, () => driver.unset(limited(options))),
+    createVolume: async (request, options) => {
+      const volume = await call("createVolume", request, () => {
+        made.creating(request);
+        return driver.createVolume(request, limited(options));
+      });
+      made.created(volume);
+      return volume;
+    },
+    getVolume: (request, options) => call("getVolume", request, () => driver.getVolume(request, limited(options))),
+    listVolumes: (request, options) =>
+      recordListing(driver.listVolumes(request, limited(options)), (run) => call("listVolumes page", request, run)),
+    deleteVolume: async (request, options) => {
+      await call("deleteVolume", request, () => driver.deleteVolume(request, limited(options)));
+      made.deleted(request);
+    },
+    attachVolume: (request, options) => call("attachVolume", request, () => driver.attachVolume(request, limited(options))),
+    detachVolume: (record, options) => call("detachVolume", record, () => driver.detachVolume(record, limited(options))),
+    mountVolume: (request, options) => call("mountVolume", request, () => driver.mountVolume(request, limited(options))),
+    unmountVolume: (record, options) => call("unmountVolume", record, () => driver.unmountVolume(record, limited(options))),
+    connectVolume: (request, options) => call("connectVolume", request, () => driver.connectVolume(request, limited(options))),
+    disconnectVolume: (request, options) =>
+      call("disconnectVolume", request, () => driver.disconnectVolume(request, limited(options))),
+    listAttachments: (request, options) =>
+      call("listAttachments", request, () => driver.listAttachments(request, limited(options))),
+    listMounts: (request, options) => call("listMounts", request, () => driver.listMounts(request, limited(options))),
+    [Symbol.asyncDispose]: () => driver[Symbol.asyncDispose](),
+  };
+}
+
+/** Records each page as a call of its own. */
+function recordListing(
+  listing: Listing<Volume>,
+  record: (run: () => Promise<IteratorResult<Page<Volume>, unknown>>) => Promise<IteratorResult<Page<Volume>, unknown>>,
+): Listing<Volume> {
+  async function* pages(): AsyncGenerator<Page<Volume>, void, void> {
+    const iterator = listing.pages()[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const next = await record(() => iterator.next());
+        if (next.done === true) return;
+        yield next.value;
+      }
+    } finally {
+      await iterator.return?.();
+    }
+  }
+  async function* items(): AsyncGenerator<Volume, void, void> {
+    for await (const page of pages()) yield* page.items;
+  }
+  return { pages, [Symbol.asyncIterator]: items };
+}

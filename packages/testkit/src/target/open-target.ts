@@ -1,0 +1,51 @@
+import { isDriverDefinition, openBackends, type DriverDefinition, type VolumeDriver } from "@opensds/core";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { reference } from "../reference/index.js";
+import { BadInput } from "./bad-input.js";
+import { isBackendsTarget, type BackendsTarget, type ConformanceTarget } from "./target.js";
+
+/** A driver of the target that is not set up yet, and what lets go of it. */
+export interface OpenedTarget {
+  readonly driver: VolumeDriver;
+  close(): Promise<void>;
+}
+
+/** Opens one more driver of the target, with a guard of its own: as another dock would. */
+export async function openTarget(target: ConformanceTarget): Promise<OpenedTarget> {
+  if (isBackendsTarget(target)) return openFromBackends(target);
+  const driver = await target.open();
+  return { driver, close: () => driver.unset() };
+}
+
+async function openFromBackends(target: BackendsTarget): Promise<OpenedTarget> {
+  // The kit's own driver needs no package of its own: its kind is always known.
+  const drivers: DriverDefinition[] = [reference];
+  for (const module of target.driverModules ?? []) drivers.push(...(await loadDriverModule(module, target.from)));
+  const backends = await openBackends(target.backends, { drivers, from: target.from });
+  return { driver: backends.get(target.backend), close: () => backends.unset() };
+}
+
+/** Loads the drivers that a module exports, by name or as default. */
+export async function loadDriverModule(module: string, from?: string): Promise<readonly DriverDefinition[]> {
+  let loaded: unknown;
+  try {
+    loaded = await import(moduleUrl(module, from));
+  } catch (error) {
+    throw new BadInput(`the driver module ${module} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const exported = typeof loaded === "object" && loaded !== null ? Object.values(loaded) : [];
+  const drivers = [...new Set(exported.filter(isDriverDefinition))];
+  if (drivers.length > 0) return drivers;
+  throw new BadInput(`the module ${module} exports no driver; export what defineDriver() returns, by name or as default`);
+}
+
+function moduleUrl(module: string, from: string | undefined): string {
+  if (module.startsWith("file:")) return module;
+  const path = resolve(module);
+  if (existsSync(path)) return pathToFileURL(path).href;
+  const caller = from === undefined ? join(process.cwd(), "caller.js") : from.startsWith("file:") ? fileURLToPath(from) : from;
+  return pathToFileURL(createRequire(caller).resolve(module)).href;
+}

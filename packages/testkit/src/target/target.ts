@@ -1,0 +1,31 @@
+import type { DriverDefinition, VolumeDriver } from "@opensds/core";
+
+/** A backend of a backends file: any process can open it, so every check can run. */
+export interface BackendsTarget {
+  /** Path of the file, or its content as an object. */
+  readonly backends: string | object;
+  /** The backend's name in the file. */
+  readonly backend: string;
+  /** Modules that export drivers: paths or package names. Default: drivers are found by name. */
+  readonly driverModules?: readonly string[] | undefined;
+  /** Whose packages to look through; a file's path or URL. Default: the working directory. */
+  readonly from?: string | undefined;
+}
+
+/** Something that opens drivers in this process only: checks that need several processes are skipped. */
+export interface LiveTarget {
+  /**
+   * Opens a driver of its own, not yet set up, of the same storage each time. The suite calls `unset` when it is done
+   * with one.
+   */
+  open(): Promise<VolumeDriver>;
+}
+
+/** What a run of the suite is about. */
+export type ConformanceTarget = BackendsTarget | LiveTarget;
+
+/** Whether a target can be opened by another process. */
+export const isBackendsTarget = (target: ConformanceTarget): target is BackendsTarget => "backends" in target;
+
+/** The drivers of a module, by name and as default. */
+export type DriverModule = readonly DriverDefinition[];
