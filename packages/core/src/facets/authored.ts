@@ -1,0 +1,40 @@
+import type { CallContext, CallOptions } from "../driver/call-context.js";
+import type { Operation } from "../errors/operations.js";
+import type { Listing, Page } from "../model/listing.js";
+import type { FacetMap, FacetName } from "./facets.js";
+
+/** A list request as an author gets it: with a page size, and the token of an earlier page or none. */
+export type AuthoredPageRequest<Request> = Omit<NonNullable<Request>, "pageSize" | "startToken"> & {
+  readonly pageSize: number;
+  readonly token?: string | undefined;
+};
+
+/** Lists are written page by page: `listSnapshots` becomes `listSnapshotPage`. */
+type AuthoredName<Method, Signature> = Signature extends (...args: never) => Listing<unknown>
+  ? Method extends `list${infer Things}s`
+    ? `list${Things}Page`
+    : Method extends `list${infer Thing}`
+      ? `list${Thing}Page`
+      : Method
+  : Method;
+
+type ContextOf<Method> = CallContext<Method extends Operation ? Method : never>;
+
+type AuthoredMethod<Method, Signature> = Signature extends (...args: infer Args) => infer Result
+  ? Result extends Listing<infer Item>
+    ? (request: AuthoredPageRequest<Args[0]>, ctx: ContextOf<Method>) => Promise<Page<Item>>
+    : Args extends [(CallOptions | undefined)?]
+      ? (ctx: ContextOf<Method>) => Result
+      : (request: NonNullable<Args[0]>, ctx: ContextOf<Method>) => Result
+  : Signature;
+
+/**
+ * A facet as its author writes it: the same methods with a call context in place of the options, lists page by page. What is
+ * optional in a request is there when the author sees it, or absent; the request itself always is.
+ */
+export type Authored<Facet> = {
+  readonly [Method in keyof Facet as AuthoredName<Method, Facet[Method]>]: AuthoredMethod<Method, Facet[Method]>;
+};
+
+/** The facets that a backend may carry, as its author writes them. */
+export type BackendFacets = { readonly [Name in FacetName]: Authored<FacetMap[Name]> };
