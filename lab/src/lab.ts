@@ -37,7 +37,7 @@ export async function labStatus(options: RootOption = {}): Promise<LabStatus> {
 /** Brings a backend up, from nothing, from a half-made one, or from one that lost daemons; harmless when it is up. */
 export async function labUp(backend: BackendName, options: UpOptions = {}): Promise<LabStatus> {
   if (!isBackend(backend)) throw usageError(unknownBackend(backend));
-  if (process.platform !== "linux") throw new LabError("The lab needs Linux: Ceph's daemons run nowhere else.");
+  requireLinux();
   const onProgress = options.onProgress ?? ignore;
   const paths = labPaths(options);
   const lock = await lockLab(paths, `up ${backend}`, onProgress);
@@ -53,6 +53,7 @@ export async function labUp(backend: BackendName, options: UpOptions = {}): Prom
 
 /** Ends and removes all that the lab made, and what drivers left attached under it; harmless when there is nothing. */
 export async function labDown(options: DownOptions = {}): Promise<void> {
+  requireLinux();
   const onProgress = options.onProgress ?? ignore;
   const paths = labPaths(options);
   const lock = await lockLab(paths, "down", onProgress);
@@ -68,6 +69,10 @@ export async function labDown(options: DownOptions = {}): Promise<void> {
   } finally {
     lock.release();
   }
+}
+
+function requireLinux(): void {
+  if (process.platform !== "linux") throw new LabError("The lab needs Linux: Ceph's daemons run nowhere else.");
 }
 
 export function isBackend(name: string): name is BackendName {

@@ -7,10 +7,10 @@ import { acquireLock } from "./lock.js";
 import { type OnProgress, step } from "./progress.js";
 
 /** Without these there is no cluster. */
-export const CLUSTER_PACKAGES = ["ceph-mon", "ceph-osd", "ceph-mgr", "ceph-common", "librbd1", "librados2"] as const;
+const CLUSTER_PACKAGES = ["ceph-mon", "ceph-osd", "ceph-mgr", "ceph-common", "librbd1", "librados2"] as const;
 
 /** With these its volumes become devices and file systems on this host, also where the kernel has no rbd. */
-export const ATTACH_PACKAGES = [
+const ATTACH_PACKAGES = [
   "qemu-system-common",
   "qemu-block-extra",
   "fuse3",

@@ -34,11 +34,13 @@ const PROGRAMS: ReadonlySet<string> = new Set([
  * never written, or is out of date, neither hides a process nor points at a stranger's.
  */
 export function labProcesses(lab: string): LabProcess[] {
+  // Elsewhere there is no lab, and asking for its status is no mistake.
+  if (process.platform !== "linux") return [];
   const found: LabProcess[] = [];
   for (const entry of readdirSync("/proc")) {
     if (!/^\d+$/u.test(entry)) continue;
-    const process = readProcess(Number(entry));
-    if (process !== undefined && isLabProcess(process, lab)) found.push(process);
+    const candidate = readProcess(Number(entry));
+    if (candidate !== undefined && isLabProcess(candidate, lab)) found.push(candidate);
   }
   return found;
 }

@@ -32,8 +32,11 @@ function dockRbd({ conf, user }: CephDetails, ...args: string[]): ReturnType<typ
 }
 
 describe.runIf(LIVE)("a Ceph of one's own", () => {
-  const root = LIVE ? scratchRoot() : "";
-  beforeAll(() => labUp("ceph", { root }), 5 * MINUTES);
+  let root = "";
+  beforeAll(async () => {
+    root = scratchRoot();
+    await labUp("ceph", { root });
+  }, 5 * MINUTES);
   afterAll(async () => {
     await labDown({ root });
     expect(traces(root)).toEqual([]);

@@ -39,7 +39,7 @@ export async function cephStatus(paths: LabPaths): Promise<CephStatus> {
   const processes = labProcesses(paths.lab);
   if (state?.stage !== "made") {
     if (!existsSync(paths.ceph) && processes.length === 0) return { state: "down" };
-    return { state: "partial", problems: ["It was left half made, or half removed."] };
+    return { state: "partial", problems: ["it is being made, or was left half made: pnpm lab up ceph"] };
   }
 
   const found = new Map<DaemonName, number>();
