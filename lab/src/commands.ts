@@ -1,4 +1,3 @@
-import { execa } from "execa";
 import { LabError } from "./errors.js";
 
 export interface RunOptions {
@@ -21,6 +20,8 @@ export function labEnvironment(environment: NodeJS.ProcessEnv = process.env): No
 
 /** Runs a command and tells how it went; throws only when it cannot be started. */
 export async function tryRun(file: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  // Loaded when needed: it takes longer than all of `status`, which runs no command.
+  const { execa } = await import("execa");
   const result = await execa(file, args, {
     reject: false,
     extendEnv: false,
