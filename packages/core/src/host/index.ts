@@ -1,1 +1,2 @@
-export {};
+export { createHost, type CreateHostOptions } from "./create-host.js";
+export type { FormatJournal, Host, HostOptions } from "./host.js";

@@ -1,0 +1,131 @@
+import type { CallContext } from "../driver/call-context.js";
+import { isReadOnlyMode, type AttachmentRecord, type Device } from "../model/attachment.js";
+import type { Connection, ConnectionInfo } from "../model/connection.js";
+import { requireRoot } from "./command.js";
+import type { Connector, ConnectorSite, Disconnector } from "./connectors/connector.js";
+import { fuseLoopConnector } from "./connectors/fuse-loop.js";
+import { krbdConnector } from "./connectors/krbd.js";
+import { loopConnector } from "./connectors/loop.js";
+import { rbdNbdConnector } from "./connectors/rbd-nbd.js";
+import { withHostLock, type HostLock } from "./host-lock.js";
+import type { Machine } from "./machine.js";
+import { checkRbdConnection } from "./rbd-credentials.js";
+
+/** Attaching and detaching on this machine, by whatever connector fits. */
+export interface Attacher {
+  attach(connection: Connection, backend: string, ctx: CallContext): Promise<AttachmentRecord>;
+  describe(connection: Connection, backend: string, ctx: CallContext): Promise<AttachmentRecord>;
+  detach(record: AttachmentRecord, ctx: CallContext): Promise<void>;
+  /** Whether the device of a record is still there and still the volume's. */
+  isPresent(device: Device, ctx: CallContext): Promise<boolean>;
+}
+
+/** One connection with the connectors that may serve it. */
+type Serve<Result> = <Info extends ConnectionInfo>(info: Info, connectors: readonly Connector<Info>[]) => Promise<Result>;
+
+export function createAttacher(machine: Machine, runtimeDir: string): Attacher {
+  const site: ConnectorSite = { runtimeDir, bootId: machine.bootId };
+  const file = [loopConnector(site)];
+  const rbd = [krbdConnector(site), rbdNbdConnector(site), fuseLoopConnector(site)];
+  const disconnectors: readonly Disconnector[] = [...file, ...rbd];
+
+  const serve = <Result>(info: ConnectionInfo, ctx: CallContext, use: Serve<Result>): Promise<Result> => {
+    switch (info.protocol) {
+      case "file":
+        return use(info, file);
+      case "rbd":
+        checkRbdConnection(info, ctx);
+        return use(info, rbd);
+    }
+  };
+
+  const isPresent = async (device: Device, ctx: CallContext): Promise<boolean> => {
+    if (device.bootId !== machine.bootId) return false;
+    const connector = disconnectors.find(({ method }) => method === device.method);
+    return connector !== undefined && (await connector.isPresent(device, ctx));
+  };
+
+  return {
+    isPresent,
+    attach: (connection, backend, ctx) => {
+      requireRoot(ctx);
+      const { attachment, info } = connection;
+      const readOnly = info.readOnly || isReadOnlyMode(attachment.mode);
+      return serve(info, ctx, (own, connectors) =>
+        withHostLock(ctx, runtimeDir, attachment.volumeId, async (lock) => {
+          const found = await findDevice(own, connectors, ctx);
+          if (found !== undefined && found.existing.readOnly !== readOnly) throw otherMode(ctx, found.existing);
+          const connector = found?.connector ?? (await choose(own, connectors, ctx));
+          const plan = { info: own, volumeId: attachment.volumeId, readOnly, existing: found?.existing };
+          return record(connection, backend, await connector.attach(plan, lock, ctx));
+        }),
+      );
+    },
+    describe: async (connection, backend, ctx) => {
+      if (connection.attachment.hostId !== machine.hostId) return record(connection, backend, null);
+      const found = await serve(connection.info, ctx, (own, connectors) => findDevice(own, connectors, ctx));
+      return record(connection, backend, found?.existing ?? null);
+    },
+    detach: async ({ attachment, device }, ctx) => {
+      if (attachment.hostId !== machine.hostId && device === null) return;
+      requireRoot(ctx);
+      await withHostLock(ctx, runtimeDir, attachment.volumeId, async (lock: HostLock) => {
+        const connector = disconnectors.find(({ method }) => method === device?.method);
+        if (device !== null && connector !== undefined && (await isPresent(device, ctx))) await connector.detach(device, lock, ctx);
+        // A detach that was killed after the device went, or an attach before it came, left something else.
+        for (const other of disconnectors) await other.sweep?.(attachment.volumeId, lock, ctx);
+      });
+    },
+  };
+}
+
+const record = ({ attachment }: Connection, backend: string, device: Device | null): AttachmentRecord => ({
+  type: "attachment",
+  version: 1,
+  backend,
+  attachment,
+  device,
+});
+
+async function findDevice<Info extends ConnectionInfo>(
+  info: Info,
+  connectors: readonly Connector<Info>[],
+  ctx: CallContext,
+): Promise<{ readonly connector: Connector<Info>; readonly existing: Device } | undefined> {
+  for (const connector of connectors) {
+    const existing = await connector.find(info, ctx);
+    if (existing !== undefined) return { connector, existing };
+  }
+  return undefined;
+}
+
+/** The first method that works here, in the connection's order. */
+async function choose<Info extends ConnectionInfo>(
+  info: Info,
+  connectors: readonly Connector<Info>[],
+  ctx: CallContext,
+): Promise<Connector<Info>> {
+  const wanted: readonly string[] = info.protocol === "rbd" ? info.methods : connectors.map(({ method }) => method);
+  const reasons: Record<string, string> = {};
+  for (const name of wanted) {
+    const connector = connectors.find(({ method }) => method === name);
+    const reason = connector === undefined ? "is no method that this version knows" : await connector.unavailable(info);
+    if (connector !== undefined && reason === undefined) return connector;
+    reasons[name] = reason ?? "";
+  }
+  const list = Object.entries(reasons).map(([name, reason]) => `${name}: ${reason}`);
+  const why = list.length === 0 ? "the connection allows no method" : list.join("; ");
+  throw ctx.fail("FAILED_PRECONDITION", "no-attach-method", `this host cannot attach a volume by ${info.protocol}: ${why}`, {
+    outcome: "none",
+    recovery: "operator",
+    details: { methods: reasons },
+  });
+}
+
+const otherMode = (ctx: CallContext, device: Device): Error =>
+  ctx.fail(
+    "FAILED_PRECONDITION",
+    "attached-in-other-mode",
+    `the volume is attached here as ${device.path}, ${device.readOnly ? "read-only" : "for writing"}; detach it before attaching it in another mode`,
+    { outcome: "none", details: { device: device.path, readOnly: device.readOnly } },
+  );

@@ -1,0 +1,47 @@
+import type { CallContext } from "../../driver/call-context.js";
+import type { Device } from "../../model/attachment.js";
+import type { ConnectionInfo } from "../../model/connection.js";
+import type { VolumeId } from "../../model/ids.js";
+import type { HostLock } from "../host-lock.js";
+
+/** What a connector knows of the host. */
+export interface ConnectorSite {
+  /** Where helper daemons and their files live. */
+  readonly runtimeDir: string;
+  readonly bootId: string;
+}
+
+/** What to attach. */
+export interface AttachPlan<Info extends ConnectionInfo> {
+  readonly info: Info;
+  readonly volumeId: VolumeId;
+  readonly readOnly: boolean;
+  /** What {@link Connector.find} found. Its mode is the wanted one. */
+  readonly existing: Device | undefined;
+}
+
+/**
+ * One way to make a block device of a connection. `attach`, `detach` and `sweep` run under the volume's host lock, so
+ * what they find half-made was left by a process that is gone.
+ */
+export interface Connector<Info extends ConnectionInfo> {
+  /** The method's name, as in {@link Device.method}. */
+  readonly method: string;
+  /** Why this method cannot be used on this host, in words; undefined when it can. Starts nothing, loads nothing. */
+  unavailable(info: Info): Promise<string | undefined>;
+  /** The device of exactly this connection, as the kernel has it; changes nothing. */
+  find(info: Info, ctx: CallContext): Promise<Device | undefined>;
+  /** Makes the device, or mends and returns the one that is there. */
+  attach(plan: AttachPlan<Info>, lock: HostLock, ctx: CallContext): Promise<Device>;
+}
+
+/** The part of a connector that works on records: it does not know the connection any more. */
+export interface Disconnector {
+  readonly method: string;
+  /** Whether the device of this path is still the one that the record describes. */
+  isPresent(device: Device, ctx: CallContext): Promise<boolean>;
+  /** Removes the device, which is present, and proves that it is gone; held: FAILED_PRECONDITION `device-held`. */
+  detach(device: Device, lock: HostLock, ctx: CallContext): Promise<void>;
+  /** Removes what a killed attach or detach of this volume left behind besides a device. */
+  sweep?(volumeId: VolumeId, lock: HostLock, ctx: CallContext): Promise<void>;
+}

@@ -1,0 +1,110 @@
+import { access, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { CallContext } from "../../driver/call-context.js";
+import type { Device } from "../../model/attachment.js";
+import type { RbdConnectionInfo } from "../../model/connection.js";
+import type { VolumeId } from "../../model/ids.js";
+import { listDirectory, readBlockDevice } from "../block-device.js";
+import { hasTool, installHint } from "../command.js";
+import { deviceHeld } from "../held.js";
+import type { HostLock } from "../host-lock.js";
+import { bindLoopDevice, listLoopDevices, unbindLoopDevice, type LoopDevice } from "../loop-devices.js";
+import { imageDirectory, imageSource, writeCephFiles } from "../rbd-credentials.js";
+import type { Connector, ConnectorSite, Disconnector } from "./connector.js";
+import { abandonStorageDaemons, endStorageDaemons, findStorageDaemons, isExported, startStorageDaemon } from "./storage-daemon.js";
+
+const method = "fuse-loop";
+
+/**
+ * An RBD image as a file, by a storage daemon of its own, and a loop device over that file: a real block device where the
+ * kernel has neither rbd nor nbd. Each image has a directory: `image` (the file), `volume` (whose it is), `ceph.conf`.
+ */
+export function fuseLoopConnector(site: ConnectorSite): Connector<RbdConnectionInfo> & Disconnector {
+  const imageFile = (source: string): string => join(imageDirectory(site.runtimeDir, source), "image");
+  const loopOf = async (image: string, ctx: CallContext): Promise<LoopDevice | undefined> =>
+    (await listLoopDevices(ctx)).find(({ file }) => file === image);
+  const toDevice = ({ path, number, readOnly }: Omit<LoopDevice, "file" | "fileNumber" | "inode" | "ending">, source: string): Device => ({
+    path,
+    number,
+    method,
+    source,
+    bootId: site.bootId,
+    readOnly,
+  });
+
+  /** Takes everything of one image away, in the order in which data flows. */
+  const tearDown = async (image: string, lock: HostLock, ctx: CallContext): Promise<void> => {
+    const serving = (await findStorageDaemons(image)).length === 1 && (await isExported(image));
+    const loop = await loopOf(image, ctx);
+    if (loop !== undefined) {
+      if (!serving) ctx.log.warn(`the storage daemon behind ${loop.path} is gone: what was not flushed before is lost`);
+      await unbindLoopDevice(loop, serving, lock, ctx);
+    }
+    await ctx.step("end-storage-daemon");
+    await endStorageDaemons(image, ctx);
+    await rm(join(image, ".."), { recursive: true, force: true });
+  };
+
+  return {
+    method,
+    unavailable: async () => {
+      const there = async (path: string): Promise<boolean> => access(path).then(() => true, () => false);
+      if (!(await there("/dev/fuse"))) return "the kernel has no FUSE (no /dev/fuse)";
+      if (!(await there("/dev/loop-control"))) return "the kernel has no loop devices (no /dev/loop-control)";
+      for (const tool of ["qemu-storage-daemon", "fusermount3"] as const) {
+        if (!(await hasTool(tool))) return `${tool} is missing (${installHint(tool)})`;
+      }
+      return undefined;
+    },
+    find: async (info, ctx) => {
+      const source = imageSource(info);
+      if ((await listDirectory(imageDirectory(site.runtimeDir, source))).length === 0) return undefined;
+      const loop = await loopOf(imageFile(source), ctx);
+      return loop && toDevice(loop, source);
+    },
+    attach: async ({ info, volumeId, readOnly, existing }, lock, ctx) => {
+      const source = imageSource(info);
+      const directory = imageDirectory(site.runtimeDir, source);
+      const image = imageFile(source);
+      if (existing !== undefined && (await findStorageDaemons(image)).length === 1 && (await isExported(image))) {
+        const loop = await loopOf(image, ctx);
+        if (loop?.ending === true) throw await deviceHeld(ctx, loop.path, { doing: "cannot attach while an earlier detach waits" });
+        return existing;
+      }
+      // Whatever is there is half-made, or its daemon died.
+      if ((await listDirectory(directory)).length > 0) await tearDown(image, lock, ctx);
+
+      await ctx.step("make-image-directory");
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      let started = false;
+      try {
+        await writeFile(join(directory, "volume"), volumeId);
+        await writeFile(image, "", { mode: 0o600 });
+        const conf = await writeCephFiles(directory, info, ctx);
+        await ctx.step("start-storage-daemon");
+        await startStorageDaemon(info, { conf, image }, readOnly, ctx);
+        started = true;
+      } finally {
+        if (!started) {
+          await abandonStorageDaemons(image, ctx);
+          await rm(directory, { recursive: true, force: true });
+        }
+      }
+      const path = await bindLoopDevice(image, readOnly, lock, ctx);
+      const kernel = await readBlockDevice(path.slice("/dev/".length));
+      if (kernel !== undefined) return toDevice({ path, number: kernel.number, readOnly: kernel.readOnly }, source);
+      throw ctx.fail("INTERNAL", "attach-failed", `${path} vanished while it was made`);
+    },
+    isPresent: async (device, ctx) => (await loopOf(imageFile(device.source), ctx))?.path === device.path,
+    detach: (device, lock, ctx) => tearDown(imageFile(device.source), lock, ctx),
+    sweep: async (volumeId: VolumeId, lock, ctx) => {
+      const root = join(site.runtimeDir, "rbd");
+      for (const name of await listDirectory(root)) {
+        const image = join(root, name, "image");
+        const owner = await readFile(join(root, name, "volume"), "utf8").catch(() => undefined);
+        if (owner !== volumeId || (await loopOf(image, ctx)) !== undefined) continue;
+        await tearDown(image, lock, ctx);
+      }
+    },
+  };
+}

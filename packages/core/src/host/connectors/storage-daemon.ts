@@ -1,0 +1,103 @@
+import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { CallContext } from "../../driver/call-context.js";
+import type { RbdConnectionInfo } from "../../model/connection.js";
+import { readAttribute } from "../block-device.js";
+import { complaint, run } from "../command.js";
+import { processIds } from "../held.js";
+import { readMounts } from "../mountinfo.js";
+import { rbdFailure } from "../rbd-credentials.js";
+
+const program = "qemu-storage-daemon";
+
+/**
+ * Starts a storage daemon that shows one RBD image as the file `image`; returns when the file can be opened. The daemon
+ * leaves our process group and lives on when the dock ends.
+ */
+export async function startStorageDaemon(
+  info: RbdConnectionInfo,
+  files: { readonly conf: string; readonly image: string },
+  readOnly: boolean,
+  ctx: CallContext,
+): Promise<void> {
+  const node = {
+    driver: "rbd",
+    "node-name": "volume",
+    pool: info.pool,
+    ...(info.namespace !== "" && { namespace: info.namespace }),
+    image: info.image,
+    conf: files.conf,
+    user: info.user,
+    cache: { direct: true },
+    discard: "unmap",
+    "read-only": readOnly,
+  };
+  const fuse = { type: "fuse", id: "fuse", "node-name": "volume", mountpoint: files.image, writable: !readOnly, "allow-other": "off" };
+  const [blockdev, exported] = [JSON.stringify(node), JSON.stringify(fuse)];
+  const result = await run(ctx, program, ["--daemonize", "--blockdev", blockdev, "--export", exported]);
+  if (result.exitCode === 0) return;
+  // It begins its complaints with the argument that they are about.
+  const text = complaint(program, result).replaceAll(blockdev, "").replaceAll(exported, "").replace(/^--\w+ *: */, "");
+  if (/Unknown driver|Invalid parameter 'rbd'/.test(text)) {
+    throw ctx.fail("FAILED_PRECONDITION", "missing-tool", "qemu-storage-daemon has no RBD driver on this host: apt-get install qemu-block-extra", {
+      outcome: "none",
+      recovery: "operator",
+      details: { tool: program, package: "qemu-block-extra" },
+    });
+  }
+  throw rbdFailure(info, "fuse-loop", text, ctx);
+}
+
+/**
+ * The daemons that serve, or are about to serve, a file: told by their arguments, so that neither a reused pid nor one
+ * that was started by a dock killed a moment ago is mistaken or missed.
+ */
+export async function findStorageDaemons(image: string): Promise<readonly number[]> {
+  const argument = `"mountpoint":${JSON.stringify(image)}`;
+  const found: number[] = [];
+  for (const pid of await processIds()) {
+    // The kernel keeps 15 characters of a name.
+    if ((await readAttribute(`/proc/${pid}/comm`)) !== program.slice(0, 15)) continue;
+    const cmdline = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+    if (cmdline.includes(argument)) found.push(pid);
+  }
+  return found;
+}
+
+/** Whether a file is a FUSE mount, alive or dead. */
+export const isExported = async (image: string): Promise<boolean> =>
+  (await readMounts()).some(({ mountPoint, fsType }) => mountPoint === image && fsType.startsWith("fuse"));
+
+/**
+ * Ends every daemon of a file, waits until they are gone, and takes the file's FUSE mounts away. A daemon that serves
+ * is asked to end, and writes what it still has to the cluster first; one that never came so far is killed.
+ */
+export async function endStorageDaemons(image: string, ctx: CallContext): Promise<void> {
+  const signal: NodeJS.Signals = (await isExported(image)) ? "SIGTERM" : "SIGKILL";
+  const pids = await findStorageDaemons(image);
+  for (const pid of pids) kill(pid, signal);
+  while ((await findStorageDaemons(image)).length > 0) await sleep(5, undefined, { signal: ctx.signal });
+  await removeExport(image, ctx);
+}
+
+/** After a start that failed or was cancelled: nothing was ever served, so nothing can be lost. Never throws. */
+export async function abandonStorageDaemons(image: string, ctx: CallContext): Promise<void> {
+  for (const pid of await findStorageDaemons(image)) kill(pid, "SIGKILL");
+  await removeExport(image, ctx).catch(() => undefined);
+}
+
+async function removeExport(image: string, ctx: CallContext): Promise<void> {
+  while (await isExported(image)) {
+    const result = await run(ctx, "fusermount3", ["-u", "-z", image], { always: true });
+    if (result.exitCode === 0 || !(await isExported(image))) continue;
+    throw ctx.fail("UNAVAILABLE", "detach-failed", `cannot unmount ${image}: ${complaint("fusermount3", result)}`);
+  }
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // Gone already.
+  }
+}
