@@ -41,6 +41,7 @@ export { settle, type Settled } from "./errors/settle.js";
 
 export type { CallContext, CallOptions } from "./driver/call-context.js";
 export { defineDriver, isDriverDefinition, type DriverDefinition, type DriverOptions } from "./driver/define-driver.js";
+export { retrying, type RetryOptions } from "./driver/retrying.js";
 export { silentLogger, type Logger } from "./driver/logger.js";
 export { contractVersion, type DriverManifest } from "./driver/manifest.js";
 export type { StandardIssue, StandardResult, StandardSchema } from "./driver/standard-schema.js";
@@ -52,5 +53,7 @@ export type {
 } from "./driver/storage-backend.js";
 export type { VolumeDriver } from "./driver/volume-driver.js";
 
+export { suggest } from "./backends/nearest.js";
 export { openBackends, type Backends, type OpenBackendsOptions } from "./backends/open-backends.js";
 export type { FormatJournal, Host, HostOptions } from "./host/host.js";
+export { callChannels, type CallEnd, type CallObserver, type ObservedCall, type WatchedCall } from "./guard/observe.js";

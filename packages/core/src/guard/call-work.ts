@@ -4,7 +4,10 @@ import { isMutating } from "../errors/operations.js";
 import { SouthboundError } from "../errors/southbound-error.js";
 import type { CallEnvironment } from "./call-environment.js";
 import type { CallLimits, CallSpec } from "./call-limits.js";
-import { normaliseError } from "./normalise-error.js";
+import { observeCall } from "./observe.js";
+
+/** Milliseconds after which a running call is told as slow, unless the environment says otherwise. */
+const defaultSlowCallMs = 10_000;
 
 /**
  * One piece of work that one or more callers wait for. It goes on until it settles or until every caller has given up;
@@ -53,13 +56,17 @@ export function startWork<Value, Op extends Operation>(
 
   // The body starts in the next microtask, after the first caller has set the deadline.
   const result = Promise.resolve()
-    .then(() => body(ctx))
-    .catch((error: unknown) => {
-      throw normaliseError(error, spec);
-    })
+    .then(() =>
+      observeCall(
+        spec,
+        environment.observers ?? [],
+        environment.slowCallMs ?? defaultSlowCallMs,
+        () => body(ctx),
+        () => controller.signal.aborted,
+      ),
+    )
     .finally(() => {
       running = false;
-      if (controller.signal.aborted) environment.log.warn(`${spec.operation} ended after its callers had given up`);
     });
   const settled = result.then(
     () => undefined,
