@@ -1,1 +1,2 @@
-export {};
+export { ceph, ceph as default } from "./ceph.js";
+export { cephConfigJsonSchema, type CephConfig } from "./config.js";

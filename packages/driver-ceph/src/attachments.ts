@@ -1,0 +1,227 @@
+import { createHash } from "node:crypto";
+import {
+  attachmentId,
+  hostId,
+  isReadOnlyMode,
+  isSharedMode,
+  type AccessMode,
+  type Attachment,
+  type AttachmentId,
+  type BackendConnectRequest,
+  type CallContext,
+  type Connection,
+  type DisconnectVolumeRequest,
+  type HostId,
+  type SouthboundError,
+  type VolumeId,
+} from "@opensds/core";
+import { mapBounded, together } from "./bounded.js";
+import type { Call } from "./call.js";
+import { cells, cellTag, decodeAttachment, encodeAttachment } from "./cells.js";
+import { requestOf } from "./get-volume.js";
+import { isOurImageName } from "./image-name.js";
+import type { Pool } from "./pool.js";
+import type { Lock } from "./transport/rados.js";
+import { imageIdIn, volumeIdOf } from "./volume-id.js";
+
+/** Images looked at together when every volume's attachments are listed. */
+const atOnce = 4;
+
+/**
+ * Records that a host has a volume. Attaching writes its cell, then looks for a deleter; deleting writes its cell, then
+ * looks for attachments: at least one of the two sees the other.
+ */
+export async function connectVolume(
+  pool: Pool,
+  request: BackendConnectRequest,
+  call: Call<"connectVolume">,
+): Promise<Connection> {
+  const { ctx } = call;
+  const imageId = imageIdIn(pool.place, request.volumeId);
+  if (imageId === undefined) throw notFound(pool, ctx, request.volumeId);
+  const id = attachmentIdOf(imageId, request.connector.hostId, request.mode);
+  const [imageName, wanted, before, closing] = await together(
+    pool.rados.directoryNameOf(call, imageId),
+    requestOf(pool, call, imageId),
+    pool.rados.readLock(call, imageId, cells.attachment),
+    pool.rados.readLock(call, imageId, cells.closing),
+  );
+  if (imageName === undefined || wanted === undefined) throw notFound(pool, ctx, request.volumeId);
+  if (closing !== undefined) throw beingDeleted(ctx, request.volumeId);
+  const existing = joinable(pool, ctx, imageId, request, before);
+  if (existing !== undefined) return connectionOf(pool, existing, imageId, imageName);
+
+  const attachment: Attachment = {
+    id,
+    volumeId: request.volumeId,
+    hostId: request.connector.hostId,
+    mode: request.mode,
+    connector: request.connector,
+    attachedAt: new Date().toISOString(),
+  };
+  await ctx.step("record-attachment");
+  const taken = await pool.rados.takeLock(call, imageId, cells.attachment, {
+    exclusive: !isSharedMode(request.mode),
+    // RADOS itself refuses a shared lock under another tag, so readers and writers do not mix.
+    tag: isSharedMode(request.mode) ? request.mode : cellTag,
+    cookie: id,
+    description: encodeAttachment(attachment),
+  });
+  const [closingNow, nameNow, lockNow] = await together(
+    pool.rados.readLock(call, imageId, cells.closing),
+    pool.rados.directoryNameOf(call, imageId),
+    taken ? Promise.resolve(undefined) : pool.rados.readLock(call, imageId, cells.attachment),
+  );
+  if (nameNow === undefined) {
+    await pool.rados.dropJunkHeader(call, imageId);
+    throw notFound(pool, ctx, request.volumeId);
+  }
+  if (closingNow !== undefined) {
+    if (taken) {
+      await ctx.step("take-attachment-back");
+      await breakAttachment(pool, call, imageId, id);
+    }
+    throw beingDeleted(ctx, request.volumeId);
+  }
+  if (taken) return connectionOf(pool, attachment, imageId, nameNow);
+  const winner = joinable(pool, ctx, imageId, request, lockNow);
+  if (winner !== undefined) return connectionOf(pool, winner, imageId, nameNow);
+  const message = `the attachments of volume ${request.volumeId} changed while it was being attached; retry`;
+  throw ctx.fail("ABORTED", "volume-attached-elsewhere", message, { resource: request.volumeId, outcome: "none", recovery: "retry" });
+}
+
+/** Removes the record of an attachment; every duplicate of it that a race has left goes too. Not there is success. */
+export async function disconnectVolume(
+  pool: Pool,
+  request: DisconnectVolumeRequest,
+  call: Call<"disconnectVolume">,
+): Promise<void> {
+  const imageId = imageIdIn(pool.place, request.volumeId);
+  if (imageId === undefined) return;
+  await breakAttachment(pool, call, imageId, request.attachmentId);
+}
+
+/** The recorded attachments of one volume or of all, of one host or of all. */
+export async function listConnections(
+  pool: Pool,
+  request: { readonly volumeId?: VolumeId | undefined; readonly hostId?: HostId | undefined },
+  call: Call<"listAttachments">,
+): Promise<readonly Connection[]> {
+  const images = await imagesOf(pool, call, request.volumeId);
+  if (images === undefined) throw notFound(pool, call.ctx, request.volumeId ?? "");
+  const found = await mapBounded(images, atOnce, async ({ id, name }) => {
+    const lock = await pool.rados.readLock(call, id, cells.attachment);
+    return attachmentsIn(pool, id, lock).map((attachment) => connectionOf(pool, attachment, id, name));
+  });
+  return found.flat().filter(({ attachment }) => request.hostId === undefined || attachment.hostId === request.hostId);
+}
+
+/** The attachments that a lock holds, each once. */
+export function attachmentsIn(pool: Pool, imageId: string, lock: Lock | undefined): readonly Attachment[] {
+  const byId = new Map<string, Attachment>();
+  for (const locker of lock?.lockers ?? []) {
+    const { mode, connector, attachedAt } = decodeAttachment(locker);
+    const host = hostId(connector.hostId);
+    byId.set(locker.cookie, {
+      id: attachmentId(locker.cookie),
+      volumeId: volumeIdOf(pool.place, imageId),
+      hostId: host,
+      mode,
+      connector: { ...connector, hostId: host },
+      attachedAt,
+    });
+  }
+  return [...byId.values()];
+}
+
+/** The id says what the attachment is, so that asking again finds it. */
+function attachmentIdOf(imageId: string, host: HostId, mode: AccessMode): AttachmentId {
+  return attachmentId(`a1.${createHash("sha256").update(JSON.stringify([imageId, host, mode])).digest("base64url")}`);
+}
+
+/** The attachment that this request asks for, if it is there; throws where another one stands in its way. */
+function joinable(
+  pool: Pool,
+  ctx: CallContext<"connectVolume">,
+  imageId: string,
+  request: BackendConnectRequest,
+  lock: Lock | undefined,
+): Attachment | undefined {
+  const attachments = attachmentsIn(pool, imageId, lock);
+  const wanted = attachmentIdOf(imageId, request.connector.hostId, request.mode);
+  const same = attachments.find(({ id }) => id === wanted);
+  if (same !== undefined) return same;
+  const other = attachments.find(({ hostId: host, mode }) => host === request.connector.hostId || mode !== request.mode || !isSharedMode(mode));
+  if (other === undefined) return undefined;
+  throw ctx.fail(
+    "FAILED_PRECONDITION",
+    "volume-attached-elsewhere",
+    `volume ${request.volumeId} is attached to host ${other.hostId} (${other.connector.hostName}) as ${other.mode} since ${other.attachedAt}; detach it there first, or ask for the same sharing mode`,
+    {
+      resource: request.volumeId,
+      outcome: "none",
+      details: { hostId: other.hostId, hostName: other.connector.hostName, mode: other.mode, attachmentId: other.id },
+    },
+  );
+}
+
+async function breakAttachment(pool: Pool, call: Call, imageId: string, id: AttachmentId): Promise<void> {
+  const lock = await pool.rados.readLock(call, imageId, cells.attachment);
+  for (const locker of lock?.lockers ?? []) {
+    if (locker.cookie !== id) continue;
+    await call.ctx.step("remove-attachment");
+    await pool.rados.breakLock(call, imageId, cells.attachment, locker);
+  }
+}
+
+/** Id and name of one volume's image, or of all; undefined when the one is not there. */
+async function imagesOf(
+  pool: Pool,
+  call: Call,
+  id: VolumeId | undefined,
+): Promise<readonly { readonly id: string; readonly name: string }[] | undefined> {
+  if (id !== undefined) {
+    const imageId = imageIdIn(pool.place, id);
+    if (imageId === undefined) return undefined;
+    const [name, request] = await together(pool.rados.directoryNameOf(call, imageId), requestOf(pool, call, imageId));
+    return name === undefined || request === undefined ? undefined : [{ id: imageId, name }];
+  }
+  const names = (await pool.rbd.list(call)).filter(isOurImageName).sort();
+  const images = await mapBounded(names, atOnce, async (name) => ({ name, id: await pool.rados.directoryIdOf(call, name) }));
+  return images.flatMap(({ name, id: imageId }) => (imageId === undefined ? [] : [{ name, id: imageId }]));
+}
+
+function connectionOf(pool: Pool, attachment: Attachment, imageId: string, image: string): Connection {
+  const { config, place, monitors } = pool;
+  return {
+    attachment,
+    info: {
+      protocol: "rbd",
+      fsid: place.fsid,
+      monitors,
+      pool: config.pool,
+      poolId: place.poolId,
+      namespace: place.namespace,
+      image,
+      imageId,
+      user: config.user,
+      conf: config.conf,
+      ...(config.keyring !== undefined && { keyring: config.keyring }),
+      methods: config.attach,
+      readOnly: isReadOnlyMode(attachment.mode),
+    },
+  };
+}
+
+function notFound(pool: Pool, ctx: CallContext, id: string): SouthboundError {
+  const message = `pool ${pool.config.pool} has no volume with the id ${id}`;
+  return ctx.fail("NOT_FOUND", "volume-not-found", message, { resource: id, outcome: "none" });
+}
+
+function beingDeleted(ctx: CallContext<"connectVolume">, id: VolumeId): SouthboundError {
+  return ctx.fail("FAILED_PRECONDITION", "volume-deleting", `volume ${id} is being deleted`, {
+    resource: id,
+    outcome: "none",
+    recovery: "wait-for-operation",
+  });
+}

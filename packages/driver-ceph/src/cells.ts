@@ -1,0 +1,110 @@
+import type { Attachment, FormatRecord } from "@opensds/core";
+import * as v from "valibot";
+import type { Locker } from "./transport/rados.js";
+
+/**
+ * The cells on an image's header: RADOS locks under our own names, whose descriptions hold JSON. Taking a lock is a write
+ * that only succeeds where nothing stands yet. See docs/spec/bindings/ceph.md.
+ */
+export const cells = {
+  /** What the creator asked for; its presence makes an image a volume. Or that the image never became one. */
+  request: "opensds.request",
+  /** Who has the volume. */
+  attachment: "opensds.attachment",
+  /** Who is deleting the volume. */
+  closing: "opensds.closing",
+  /** Which file system it is to get. */
+  formatting: "opensds.format",
+  /** That the file system is made. */
+  formatted: "opensds.formatted",
+} as const;
+
+/** The version of the layout; it stands in every cell as `v`. */
+export const layoutVersion = 1;
+
+/** The lock tag of every cell but the shared attachments, whose tag is their mode. */
+export const cellTag = "opensds";
+
+/** A cell that this version cannot read: a newer version's, or no cell of ours. */
+export class UnreadableCell extends Error {
+  override readonly name = "UnreadableCell";
+  readonly cell: string;
+  constructor(cell: string, what: string) {
+    super(`cell ${cell} ${what}`);
+    this.cell = cell;
+  }
+}
+
+const requestShape = v.object({
+  name: v.string(),
+  capacity: v.object({ requiredBytes: v.number(), limitBytes: v.nullable(v.number()) }),
+  parameters: v.record(v.string(), v.string()),
+  sizeBytes: v.number(),
+  createdAt: v.string(),
+});
+
+/** What the creator of a volume asked for. */
+export type RequestCell = v.InferOutput<typeof requestShape>;
+
+const modes = ["single-writer", "single-reader", "multi-reader", "multi-writer"] as const;
+const attachmentShape = v.object({
+  mode: v.picklist(modes),
+  connector: v.object({ hostId: v.string(), hostName: v.string(), bootId: v.string() }),
+  attachedAt: v.string(),
+});
+
+/** An attachment as its cell holds it: the id is the lock's cookie, the volume is the image. */
+export type AttachmentCell = v.InferOutput<typeof attachmentShape>;
+
+const formatShape = v.object({ fsType: v.picklist(["ext4", "xfs"]), fsUuid: v.string() });
+const closingShape = v.object({ until: v.string() });
+
+/** Stands in the request cell of an image that shall never become a volume. */
+export const voidRequest = encode({ void: true });
+
+export const encodeRequest = (request: RequestCell): string => encode(request);
+export const encodeAttachment = ({ mode, connector, attachedAt }: Attachment): string => encode({ mode, connector, attachedAt });
+export const encodeFormat = ({ fsType, fsUuid }: FormatRecord): string => encode({ fsType, fsUuid });
+
+/** @param until when the deleting call has surely ended, should it not take its cell away itself */
+export const encodeClosing = (until: Date): string => encode({ until: until.toISOString() });
+
+/** The request in a request cell, or undefined for an image that never became a volume. */
+export function decodeRequest(locker: Locker): RequestCell | undefined {
+  const value = versioned(cells.request, locker);
+  return "void" in value ? undefined : shaped(cells.request, value, requestShape);
+}
+
+export const decodeAttachment = (locker: Locker): AttachmentCell =>
+  shaped(cells.attachment, versioned(cells.attachment, locker), attachmentShape);
+
+export const decodeFormat = (cell: string, locker: Locker): v.InferOutput<typeof formatShape> =>
+  shaped(cell, versioned(cell, locker), formatShape);
+
+/** When the deleting call that wrote this has surely ended. */
+export const decodeClosing = (locker: Locker): Date =>
+  new Date(shaped(cells.closing, versioned(cells.closing, locker), closingShape).until);
+
+/** ASCII only: what goes into a command's arguments must survive any locale. */
+function encode(content: object): string {
+  const json = JSON.stringify({ v: layoutVersion, ...content });
+  return json.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+function versioned(cell: string, { description }: Locker): object {
+  let value: unknown;
+  try {
+    value = JSON.parse(description);
+  } catch {
+    throw new UnreadableCell(cell, "holds no JSON");
+  }
+  if (typeof value !== "object" || value === null || !("v" in value)) throw new UnreadableCell(cell, "holds no layout version");
+  if (value.v === layoutVersion) return value;
+  throw new UnreadableCell(cell, `has layout version ${JSON.stringify(value.v)}; this driver reads version ${layoutVersion}`);
+}
+
+function shaped<Shape extends v.GenericSchema>(cell: string, value: object, shape: Shape): v.InferOutput<Shape> {
+  const checked = v.safeParse(shape, value);
+  if (checked.success) return checked.output;
+  throw new UnreadableCell(cell, `has no known form: ${checked.issues[0].message}`);
+}

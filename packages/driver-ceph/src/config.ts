@@ -1,0 +1,90 @@
+import { suggest, type RbdAttachMethod, type StandardSchema } from "@opensds/core";
+import { toJsonSchema } from "@valibot/to-json-schema";
+import * as v from "valibot";
+
+/** What stands under `ceph_driver` in the backends file, with the defaults filled in. */
+export interface CephConfig {
+  /** Path of the cluster's `ceph.conf`. Default: `CEPH_CONF` in the environment, else `/etc/ceph/ceph.conf`. */
+  readonly conf: string;
+  /** The cephx user, without `client.`. Default `admin`, as Ceph's own tools. */
+  readonly user: string;
+  /** Path of the user's keyring. Default: what the `ceph.conf` says. */
+  readonly keyring?: string | undefined;
+  /** The pool that holds the volumes. */
+  readonly pool: string;
+  /** The RADOS namespace in the pool. Default: the pool's own, unnamed one. */
+  readonly namespace: string;
+  /** The ways a host may make a device of an image, best first. Default `krbd`, then `rbd-nbd`. */
+  readonly attach: readonly RbdAttachMethod[];
+  /** Features of new images. Default: the cluster's `rbd_default_features`. */
+  readonly imageFeatures?: readonly string[] | undefined;
+  /** Object size of new images in bytes: a power of two, 4 KiB to 32 MiB. Default: the cluster's, which is 4 MiB. */
+  readonly objectSizeBytes?: number | undefined;
+  /** The most milliseconds that one of Ceph's commands may take within a call. Default 30 000. */
+  readonly commandTimeoutMs: number;
+  /**
+   * How many milliseconds another process's unfinished image is left alone before a create of the same name clears it
+   * away. Default 3 000.
+   */
+  readonly unfinishedAfterMs: number;
+}
+
+const path = v.pipe(v.string(), v.minLength(1, "give a path"), v.check((value) => !value.includes("\0"), "a path has no NUL"));
+/** What may stand in a Ceph command's `POOL/NAMESPACE/IMAGE`. */
+const word = v.pipe(v.string(), v.regex(/^[^/@\s\p{Cc}]+$/u, "no blanks, control characters, `/` or `@`"));
+const milliseconds = v.pipe(v.number(), v.integer("whole milliseconds"), v.minValue(1, "above 0"), v.maxValue(3_600_000, "at most an hour"));
+
+const methods = ["krbd", "rbd-nbd", "fuse-loop"] as const satisfies readonly RbdAttachMethod[];
+const features = ["layering", "striping", "exclusive-lock", "object-map", "fast-diff", "deep-flatten", "journaling", "data-pool"] as const;
+
+const defaultConf = (): string => process.env["CEPH_CONF"] ?? "/etc/ceph/ceph.conf";
+
+const entries = {
+  conf: v.optional(path, defaultConf),
+  user: v.optional(word, "admin"),
+  keyring: v.optional(path),
+  pool: word,
+  namespace: v.optional(v.union([v.literal(""), word]), ""),
+  attach: v.optional(
+    v.pipe(v.array(v.picklist(methods)), v.minLength(1, `name at least one of ${methods.join(", ")}`)),
+    (): RbdAttachMethod[] => ["krbd", "rbd-nbd"],
+  ),
+  imageFeatures: v.optional(v.pipe(v.array(v.picklist(features)), v.minLength(1, "name at least one, or leave it out"))),
+  objectSizeBytes: v.optional(
+    v.pipe(
+      v.number(),
+      v.check((size) => Number.isInteger(Math.log2(size)) && size >= 4096 && size <= 2 ** 25, "a power of two, 4 KiB to 32 MiB"),
+    ),
+  ),
+  commandTimeoutMs: v.optional(milliseconds, 30_000),
+  unfinishedAfterMs: v.optional(milliseconds, 3_000),
+};
+
+const schema = v.object(entries);
+
+/** Checks what stands under `ceph_driver`. Unknown keys are refused, with the nearest known one. */
+export const cephConfig: StandardSchema<CephConfig> = {
+  "~standard": {
+    version: 1,
+    vendor: "opensds",
+    validate: (value) => {
+      const known = Object.keys(entries);
+      const keys = typeof value === "object" && value !== null ? Object.keys(value) : [];
+      const unknown = keys.filter((key) => !known.includes(key));
+      const issues = unknown.map((key) => ({ message: `unknown key; ${suggest(key, known)}`, path: [key] }));
+      const checked = v.safeParse(schema, value);
+      if (checked.success && issues.length === 0) return { value: checked.output };
+      const others = (checked.issues ?? []).map((issue) => ({
+        message: issue.message,
+        path: (issue.path ?? []).flatMap(({ key }) => (typeof key === "string" || typeof key === "number" ? [key] : [])),
+      }));
+      return { issues: [...issues, ...others] };
+    },
+  },
+};
+
+/** The JSON Schema of what stands under `ceph_driver`, for editors and documentation. */
+export const cephConfigJsonSchema = (): object => ({
+  ...toJsonSchema(schema, { typeMode: "input", errorMode: "ignore" }),
+  additionalProperties: false,
+});

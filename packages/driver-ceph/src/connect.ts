@@ -1,0 +1,87 @@
+import { access, constants } from "node:fs/promises";
+import type { CallContext } from "@opensds/core";
+import { together } from "./bounded.js";
+import { openCall, type Call } from "./call.js";
+import type { CephConfig } from "./config.js";
+import { toSouthbound } from "./errors.js";
+import type { Pool } from "./pool.js";
+import { createCluster } from "./transport/cluster.js";
+import { createCommands } from "./transport/command.js";
+import { CommandFailure, errno, failedWith } from "./transport/command-failure.js";
+import { createRados } from "./transport/rados.js";
+import { createRbd } from "./transport/rbd.js";
+
+type SetupCall = Call<"setup">;
+
+/** Proves that the tools, the files, the cluster, the pool and the user's rights are there; changes nothing. */
+export async function openPool(config: CephConfig, ctx: CallContext<"setup">): Promise<Pool> {
+  const call = openCall(ctx);
+  await proveFiles(config, call);
+  const run = createCommands(config);
+  const cluster = createCluster(run);
+  const rbd = createRbd(run, config.pool, config.namespace);
+  const rados = createRados(run, config.pool, config.namespace);
+  try {
+    const [{ fsid, monitors }, pools] = await together(cluster.monitors(call), cluster.pools(call));
+    const found = pools.find(({ name }) => name === config.pool);
+    if (found === undefined) throw poolNotFound(config, call, pools.map(({ name }) => name));
+    await proveNamespace(config, call, rbd);
+    await together(rbd.list(call), rados.probeWrite(call));
+    return { config, place: { fsid, poolId: found.id, namespace: config.namespace }, monitors, rbd, rados, cluster };
+  } catch (thrown) {
+    throw explain(config, call, thrown);
+  }
+}
+
+async function proveFiles(config: CephConfig, { ctx }: SetupCall): Promise<void> {
+  if (!(await isReadable(config.conf))) {
+    const message = `there is no readable ceph.conf at ${config.conf}; set \`conf\` in the backends file, or CEPH_CONF`;
+    throw ctx.fail("FAILED_PRECONDITION", "conf-missing", message, { outcome: "none", recovery: "operator", resource: config.conf });
+  }
+  if (config.keyring !== undefined && !(await isReadable(config.keyring))) {
+    throw keyringMissing(config, ctx, `there is no readable keyring at ${config.keyring}`);
+  }
+}
+
+const isReadable = (path: string): Promise<boolean> =>
+  access(path, constants.R_OK).then(
+    () => true,
+    () => false,
+  );
+
+/** A namespace that is not there is told by its name, with those that are. */
+async function proveNamespace(config: CephConfig, call: SetupCall, rbd: Pool["rbd"]): Promise<void> {
+  if (config.namespace === "") return;
+  const namespaces = await rbd.namespaces(call);
+  if (namespaces.includes(config.namespace)) return;
+  const { pool, namespace } = config;
+  const known = namespaces.length === 0 ? "none" : namespaces.join(", ");
+  throw call.ctx.fail("NOT_FOUND", "namespace-not-found", `pool ${pool} has no namespace ${namespace}; it has ${known}`, {
+    resource: namespace,
+    outcome: "none",
+    recovery: "operator",
+  });
+}
+
+function poolNotFound({ pool }: CephConfig, { ctx }: SetupCall, known: readonly string[]): Error {
+  const message = `the cluster has no pool ${pool}; it has ${known.join(", ") || "none"}`;
+  return ctx.fail("NOT_FOUND", "pool-not-found", message, { resource: pool, outcome: "none", recovery: "operator" });
+}
+
+function keyringMissing(config: CephConfig, ctx: CallContext<"setup">, what: string, cause?: unknown): Error {
+  const message = `${what}; set \`keyring\` in the backends file to a keyring that holds client.${config.user}, or mend the one that ${config.conf} names`;
+  return ctx.fail("FAILED_PRECONDITION", "keyring-missing", message, { outcome: "none", recovery: "operator", cause });
+}
+
+/** The errors that only connecting has; the rest are those of every operation. */
+function explain(config: CephConfig, call: SetupCall, thrown: unknown): unknown {
+  if (thrown instanceof CommandFailure) {
+    if (/keyring|disabling cephx|handle_auth_bad_method/.test(thrown.detail) || failedWith(thrown, errno.ENOENT)) {
+      return keyringMissing(config, call.ctx, `no key of client.${config.user} was found`, thrown);
+    }
+    if (call.ctx.remainingMs() === 0 || /timed out|ObjectNotFound|TimedOut/.test(thrown.detail)) {
+      return toSouthbound(call, config, new CommandFailure(thrown.command, errno.ETIMEDOUT, thrown.detail));
+    }
+  }
+  return toSouthbound(call, config, thrown);
+}

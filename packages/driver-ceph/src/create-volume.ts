@@ -1,0 +1,226 @@
+import { randomUUID } from "node:crypto";
+import type { BackendCreateRequest, Volume } from "@opensds/core";
+import { together } from "./bounded.js";
+import type { Call } from "./call.js";
+import { cells, cellTag, decodeRequest, encodeRequest, voidRequest, type RequestCell } from "./cells.js";
+import { describe } from "./get-volume.js";
+import { imageNameOf } from "./image-name.js";
+import type { Pool } from "./pool.js";
+import { purgeImage, unlistImage } from "./remove-image.js";
+import { errno, failedWith, unless } from "./transport/command-failure.js";
+import type { ImageInfo } from "./transport/rbd.js";
+import { clearHalfMade, clearUnlisted, isDecidedToGo, waitUntil } from "./unfinished-image.js";
+
+/** What one turn of creating came to: a volume to return, or a reason to begin again. */
+type Turn = { readonly volume: Volume } | "again";
+
+/**
+ * Makes a volume, or returns the one that the same request made. The image's name decides which image it is, its request
+ * cell whose volume it is; both are written only where nothing stands. docs/decisions/0002 argues every race and crash.
+ */
+export async function createVolume(
+  pool: Pool,
+  request: BackendCreateRequest,
+  call: Call<"createVolume">,
+): Promise<Volume> {
+  const imageName = imageNameOf(request.name);
+  for (;;) {
+    call.ctx.signal.throwIfAborted();
+    const turn = await createOnce(pool, call, request, imageName);
+    if (turn !== "again") return turn.volume;
+  }
+}
+
+async function createOnce(
+  pool: Pool,
+  call: Call<"createVolume">,
+  request: BackendCreateRequest,
+  imageName: string,
+): Promise<Turn> {
+  const startedAt = performance.now();
+  const { imageFeatures, objectSizeBytes, unfinishedAfterMs } = pool.config;
+  await call.ctx.step("create-image");
+  const made = await createImage(pool, call, imageName, {
+    sizeBytes: request.sizeBytes,
+    features: imageFeatures,
+    objectSizeBytes,
+  });
+  const image = await unless([errno.ENOENT], pool.rbd.infoByName(call, imageName));
+  if (image === undefined) {
+    if (!made) await clearHalfMade(pool, call, imageName);
+    return "again";
+  }
+  if (!made) {
+    const existing = await judgeExisting(pool, call, request, image);
+    if (existing !== "free") return existing;
+  }
+
+  await call.ctx.step("record-request");
+  const cell: RequestCell = {
+    name: request.name,
+    capacity: request.capacity,
+    parameters: request.parameters,
+    sizeBytes: request.sizeBytes,
+    createdAt: new Date().toISOString(),
+  };
+  if (!(await takeRequestCell(pool, call, image.id, encodeRequest(cell)))) return "again";
+
+  // The header may have been gone by then, and taking the cell has made an empty one in its place.
+  const mustBeListed = !made || performance.now() - startedAt >= unfinishedAfterMs;
+  const [now, listedId] = await together(
+    unless([errno.ENOENT], pool.rbd.infoByName(call, imageName)),
+    mustBeListed ? pool.rados.directoryIdOf(call, imageName) : Promise.resolve(image.id),
+  );
+  if (now?.id !== image.id) {
+    await pool.rados.dropJunkHeader(call, image.id);
+    return "again";
+  }
+  if (listedId !== image.id) {
+    await clearUnlisted(pool, call, image.id, imageName);
+    return "again";
+  }
+  return { volume: await describe(pool, call, now, cell, []) };
+}
+
+/** Makes the image; false when its name is taken. */
+async function createImage(pool: Pool, call: Call, imageName: string, form: Parameters<Pool["rbd"]["create"]>[2]): Promise<boolean> {
+  try {
+    await pool.rbd.create(call, imageName, form);
+    return true;
+  } catch (thrown) {
+    if (failedWith(thrown, errno.EEXIST)) return false;
+    throw thrown;
+  }
+}
+
+const takeRequestCell = (pool: Pool, call: Call, imageId: string, description: string): Promise<boolean> =>
+  pool.rados.takeLock(call, imageId, cells.request, { exclusive: true, tag: cellTag, cookie: randomUUID(), description });
+
+/** What to do about an image that was there before us: it is the volume, it is free to become ours, or it goes. */
+async function judgeExisting(
+  pool: Pool,
+  call: Call<"createVolume">,
+  request: BackendCreateRequest,
+  image: ImageInfo,
+): Promise<Turn | "free"> {
+  const [lock, names, listedId] = await together(
+    pool.rados.readLock(call, image.id, cells.request),
+    pool.rados.lockNames(call, image.id),
+    pool.rados.directoryIdOf(call, image.name),
+  );
+  const locker = lock?.lockers[0];
+  if (locker !== undefined) {
+    const recorded = decodeRequest(locker);
+    if (recorded === undefined) {
+      await discard(pool, call, image);
+      return "again";
+    }
+    if (listedId !== image.id) {
+      if (!(await becomesListed(pool, call, image))) await clearUnlisted(pool, call, image.id, image.name);
+      return "again";
+    }
+    return answerReplay(pool, call, request, image, recorded, names);
+  }
+
+  // Its maker may be about to record its request, or about to undo a create that failed; a killed one never will.
+  const changed = await waitUntil(
+    call,
+    pool.config.unfinishedAfterMs,
+    async () =>
+      (await pool.rados.readLock(call, image.id, cells.request)) !== undefined ||
+      (await unless([errno.ENOENT], pool.rbd.infoByName(call, image.name)))?.id !== image.id,
+  );
+  if (changed) return "again";
+  await refuseForeign(pool, call, request, image);
+  if (fits(pool, request, image) && (await isComplete(pool, call, image))) return "free";
+  await call.ctx.step("give-image-up");
+  if (await takeRequestCell(pool, call, image.id, voidRequest)) await discard(pool, call, image);
+  return "again";
+}
+
+/** The object map is what `rbd create` makes last. */
+const isComplete = async (pool: Pool, call: Call, image: ImageInfo): Promise<boolean> =>
+  !image.features.includes("object-map") || (await pool.rados.hasObjectMap(call, image.id));
+
+const becomesListed = (pool: Pool, call: Call, image: ImageInfo): Promise<boolean> =>
+  waitUntil(call, pool.config.unfinishedAfterMs, async () => (await pool.rados.directoryIdOf(call, image.name)) === image.id);
+
+/** Removes an image whose request cell says that it shall never be a volume. */
+async function discard(pool: Pool, call: Call, image: ImageInfo): Promise<void> {
+  await unlistImage(pool, call, image.id, image.name);
+  await purgeImage(pool, call, image.id);
+}
+
+/** The same request again gets the same volume; another request for the name is refused. */
+async function answerReplay(
+  pool: Pool,
+  call: Call<"createVolume">,
+  request: BackendCreateRequest,
+  image: ImageInfo,
+  recorded: RequestCell,
+  cellNames: readonly string[],
+): Promise<Turn> {
+  const { ctx } = call;
+  const volume = await describe(pool, call, image, recorded, cellNames);
+  if (volume.state === "deleting") {
+    if (await isDecidedToGo(pool, call, image.id)) {
+      await discard(pool, call, image);
+      return "again";
+    }
+    const message = `volume ${JSON.stringify(request.name)} is being deleted; retry when deleteVolume has ended, or call it again where it was cut off`;
+    throw ctx.fail("ABORTED", "volume-deleting", message, { resource: volume.id, outcome: "none" });
+  }
+  const difference = differenceOf(request, recorded, image);
+  if (difference === undefined) return { volume };
+  throw ctx.fail("ALREADY_EXISTS", "volume-exists", `volume ${JSON.stringify(request.name)} exists and ${difference}; take another name`, {
+    resource: volume.id,
+    outcome: "none",
+    details: { volumeId: volume.id, sizeBytes: volume.sizeBytes },
+  });
+}
+
+function differenceOf({ name, capacity, parameters }: BackendCreateRequest, recorded: RequestCell, image: ImageInfo): string | undefined {
+  if (recorded.name !== name) return "bears another name of the same hash";
+  if (capacity.requiredBytes > image.sizeBytes) return `has ${image.sizeBytes} bytes, less than the ${capacity.requiredBytes} asked for`;
+  if (capacity.limitBytes !== null && recorded.sizeBytes > capacity.limitBytes) {
+    return `was made with ${recorded.sizeBytes} bytes, more than the ${capacity.limitBytes} allowed`;
+  }
+  const keys = new Set([...Object.keys(parameters), ...Object.keys(recorded.parameters)]);
+  const other = [...keys].find((key) => parameters[key] !== recorded.parameters[key]);
+  return other === undefined ? undefined : `was asked for with another ${other}`;
+}
+
+/** An image under our name that another tool made and uses is nobody's half-done create. */
+async function refuseForeign(
+  pool: Pool,
+  call: Call<"createVolume">,
+  request: BackendCreateRequest,
+  image: ImageInfo,
+): Promise<void> {
+  const [watchers, usedBytes] = await together(
+    unless([errno.ENOENT], pool.rbd.watchers(call, image.name)),
+    unless([errno.ENOENT], pool.rbd.usedBytes(call, image.name)),
+  );
+  const signs = [
+    ...(image.isClone ? ["is a clone"] : []),
+    ...(image.snapshots > 0 ? ["has snapshots"] : []),
+    ...(usedBytes !== undefined && usedBytes > 0 ? [`holds ${usedBytes} bytes of data`] : []),
+    ...(watchers !== undefined && watchers.length > 0 ? [`is open at ${watchers.join(", ")}`] : []),
+  ];
+  if (signs.length === 0) return;
+  throw call.ctx.fail(
+    "ALREADY_EXISTS",
+    "foreign-image",
+    `image ${pool.config.pool}/${image.name}, which volume ${JSON.stringify(request.name)} would be, was made by another tool: it ${signs.join(" and ")}; rename or remove it, or take another name`,
+    { resource: request.name, outcome: "none", recovery: "operator", details: { image: image.name, imageId: image.id, watchers } },
+  );
+}
+
+/** Whether an image that nobody owns is as this request would have made it. */
+function fits({ config }: Pool, request: BackendCreateRequest, image: ImageInfo): boolean {
+  const sameObjects = config.objectSizeBytes === undefined || config.objectSizeBytes === image.objectSizeBytes;
+  const wanted = config.imageFeatures;
+  const sameFeatures =
+    wanted === undefined || (wanted.length === image.features.length && wanted.every((feature) => image.features.includes(feature)));
+  return image.sizeBytes === request.sizeBytes && sameObjects && sameFeatures;
+}

@@ -1,0 +1,15 @@
+import type { CephConfig } from "./config.js";
+import type { Cluster } from "./transport/cluster.js";
+import type { Rados } from "./transport/rados.js";
+import type { Rbd } from "./transport/rbd.js";
+import type { Place } from "./volume-id.js";
+
+/** One pool and namespace that `connect` has proved to work: what every operation of the driver works on. */
+export interface Pool {
+  readonly config: CephConfig;
+  readonly place: Place;
+  readonly monitors: readonly string[];
+  readonly rbd: Rbd;
+  readonly rados: Rados;
+  readonly cluster: Cluster;
+}

@@ -1,0 +1,45 @@
+import type { Call } from "./call.js";
+import type { Pool } from "./pool.js";
+import { CommandFailure, errno, failedWith, unless } from "./transport/command-failure.js";
+
+/** How long this process purges by itself before it hands the work to the cluster's manager. */
+const ownPurgeMs = 3_000;
+
+/** How often a name that moves away under the removal is looked up again. */
+const renamesFollowed = 5;
+
+/**
+ * Takes an image that is decided to go out of RBD's directory: the name is free afterwards. Decided means that the caller
+ * has seen to it that nobody can come to own the image any more. Safe to run twice at once and again after a crash: the mark
+ * goes by id, and the move, which goes by name, only works on a marked image.
+ */
+export async function unlistImage(pool: Pool, call: Call, imageId: string, imageName: string): Promise<void> {
+  await call.ctx.step("mark-doomed");
+  await pool.rados.markDoomed(call, imageId);
+  let name: string | undefined = imageName;
+  for (let turn = 0; turn < renamesFollowed && name !== undefined; turn += 1) {
+    await call.ctx.step("move-to-trash");
+    // ENOENT: the name is gone. ENOSYS: it is another image's by now. The directory tells whether ours went or was renamed.
+    const moved = await unless([errno.ENOENT, errno.ENOSYS], pool.rbd.trashDoomed(call, name).then(() => true));
+    if (moved === true) return;
+    name = await pool.rados.directoryNameOf(call, imageId);
+  }
+  if (name !== undefined) {
+    throw new CommandFailure("rbd trash mv", undefined, `image ${name} is in RBD's directory and cannot be opened`);
+  }
+}
+
+/** Removes an image from the trash for good, or has the cluster's manager do so where that takes long. Not there is success. */
+export async function purgeImage(pool: Pool, call: Call, imageId: string): Promise<void> {
+  await call.ctx.step("purge");
+  try {
+    await unless([errno.ENOENT], pool.rbd.purge(call, imageId, Math.min(ownPurgeMs, call.ctx.remainingMs() / 2)));
+  } catch (thrown) {
+    if (!(thrown instanceof CommandFailure) || failedWith(thrown, errno.EPERM)) throw thrown;
+    const { pool: name, namespace } = pool.config;
+    await call.ctx.step("hand-purge-to-manager");
+    await pool.cluster.addPurgeTask(call, [name, ...(namespace === "" ? [] : [namespace]), imageId].join("/"));
+  }
+  // Somebody else's purge may have ended before our mark was written, which then made an empty header again.
+  await pool.rados.dropJunkHeader(call, imageId);
+}

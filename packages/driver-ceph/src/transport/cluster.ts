@@ -1,0 +1,44 @@
+import type { Call } from "../call.js";
+import type { RunCommand } from "./command.js";
+import { decodeJson, monitorsShape, poolsShape } from "./decode.js";
+
+/** A pool, as the cluster describes it. */
+export interface PoolInfo {
+  readonly id: number;
+  readonly name: string;
+  /** Whether it takes no more data, by its quota or by the cluster's limit. */
+  readonly full: boolean;
+}
+
+/** Questions to the cluster as a whole, through the `ceph` command. Fails with `CommandFailure`. */
+export interface Cluster {
+  /** The cluster's id and its monitors, as `mon host` in a `ceph.conf` writes them. */
+  monitors(call: Call): Promise<{ readonly fsid: string; readonly monitors: readonly string[] }>;
+  pools(call: Call): Promise<readonly PoolInfo[]>;
+  /** Lets the manager daemon remove an image from the trash; it goes on by itself, also after a restart. */
+  addPurgeTask(call: Call, imageSpec: string): Promise<void>;
+}
+
+/** Makes the door to one cluster. */
+export function createCluster(run: RunCommand): Cluster {
+  const read = (call: Call, words: readonly string[]): Promise<string> =>
+    run(call, { tool: "ceph", words, args: ["--format=json"], changes: false });
+  return {
+    monitors: async (call) => {
+      const { fsid, mons } = decodeJson("ceph mon dump", await read(call, ["mon", "dump"]), monitorsShape);
+      const addresses = mons.map(({ public_addrs }) => public_addrs.addrvec.map(({ type, addr }) => `${type}:${addr}`).join(","));
+      return { fsid, monitors: addresses.map((list) => `[${list}]`) };
+    },
+    pools: async (call) => {
+      const found = decodeJson("ceph osd pool ls detail", await read(call, ["osd", "pool", "ls", "detail"]), poolsShape);
+      return found.map(({ pool_id, pool_name, flags_names }) => ({
+        id: pool_id,
+        name: pool_name,
+        full: flags_names.split(",").some((flag) => flag === "full" || flag === "full_quota"),
+      }));
+    },
+    addPurgeTask: async (call, imageSpec) => {
+      await run(call, { tool: "ceph", words: ["rbd", "task", "add", "trash", "remove"], args: [imageSpec], changes: true });
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import { execa } from "execa";
+import type { Call } from "../call.js";
+import { CommandFailure, errno } from "./command-failure.js";
+
+/** How this driver's commands reach the cluster. */
+export interface CommandSettings {
+  /** Path of the `ceph.conf`. */
+  readonly conf: string;
+  /** The cephx user, without `client.`. */
+  readonly user: string;
+  /** Path of a keyring; default: what the `ceph.conf` says. A key itself is never handed over. */
+  readonly keyring?: string | undefined;
+  /** The most milliseconds that one command may take, within the call's own deadline. */
+  readonly commandTimeoutMs: number;
+}
+
+/** What a command is, besides its arguments. */
+export interface CommandRun {
+  readonly tool: "ceph" | "rados" | "rbd";
+  /** The command's words, for error messages: `trash mv`. They come first in the arguments. */
+  readonly words: readonly string[];
+  readonly args: readonly string[];
+  /** Whether it may change the cluster. */
+  readonly changes: boolean;
+  readonly input?: Uint8Array | undefined;
+  /** The most milliseconds for this command, where that is less than usual. */
+  readonly atMostMs?: number | undefined;
+}
+
+/** Runs one command and fulfils with what it printed. Fails with `CommandFailure`. */
+export type RunCommand = (call: Call, run: CommandRun) => Promise<string>;
+
+/** Time for a command to give up by its own time limit, before it is killed. */
+const graceMs = 500;
+
+/** The most that a command may print: a pool's list of a million names fits. */
+const maxOutputBytes = 256 * 1024 * 1024;
+
+/** Makes the one door through which this driver starts processes. */
+export function createCommands(settings: CommandSettings): RunCommand {
+  const who = [`--conf=${settings.conf}`, `--id=${settings.user}`];
+  if (settings.keyring !== undefined) who.push(`--keyring=${settings.keyring}`);
+
+  return async (call, { tool, words, args, changes, input, atMostMs }) => {
+    const { ctx } = call;
+    ctx.signal.throwIfAborted();
+    if (changes) call.changed = true;
+    const boundMs = Math.min(ctx.remainingMs(), settings.commandTimeoutMs, atMostMs ?? Infinity);
+    const command = `${tool} ${words.join(" ")}`;
+    const result = await execa(tool, [...words, ...args, ...who, ...timeLimits(tool, boundMs)], {
+      reject: false,
+      cancelSignal: ctx.signal,
+      // Every write of this driver is conditional, so a command may be ended at any point.
+      killSignal: "SIGKILL",
+      timeout: boundMs + graceMs,
+      maxBuffer: maxOutputBytes,
+      ...(input === undefined ? { stdin: "ignore" } : { input }),
+    });
+    if (!result.failed) return result.stdout;
+    ctx.signal.throwIfAborted();
+    if (result.timedOut) throw new CommandFailure(command, errno.ETIMEDOUT, `no answer within ${Math.round(boundMs)} ms`);
+    if (result.code === "ENOENT") throw new CommandFailure(command, undefined, `${tool} is not installed`, { missingTool: true });
+    if (result.exitCode === undefined) throw new CommandFailure(command, undefined, `ended by ${result.signal ?? result.code ?? "unknown"}`);
+    const { exitCode, stderr } = result;
+    throw new CommandFailure(command, errnoOf(tool, exitCode, stderr), lastLine(stderr), { exitedWith: exitCode });
+  };
+}
+
+/** The cluster's own limits, in whole seconds, so that a command that outlives this process ends too. */
+function timeLimits(tool: CommandRun["tool"], boundMs: number): readonly string[] {
+  const seconds = Math.max(1, Math.ceil(boundMs / 1000));
+  if (tool === "ceph") return [`--connect-timeout=${seconds}`];
+  return [`--client-mount-timeout=${seconds}`, `--rados-mon-op-timeout=${seconds}`, `--rados-osd-op-timeout=${seconds}`];
+}
+
+/** `rbd` and `ceph` exit with the error number; `rados` exits with 1 and names the number in its last words. */
+function errnoOf(tool: CommandRun["tool"], exitCode: number, stderr: string): number | undefined {
+  const named = [...stderr.matchAll(/\((\d{1,3})\) [A-Z]/g)].at(-1)?.[1];
+  if (tool === "rados") return named === undefined ? undefined : Number(named);
+  if (exitCode === errno.EPERM && named !== undefined) return Number(named);
+  return exitCode;
+}
+
+function lastLine(text: string): string {
+  const lines = text.split("\n").map((line) => line.trim());
+  return (lines.findLast((line) => line !== "") ?? "").slice(0, 500);
+}

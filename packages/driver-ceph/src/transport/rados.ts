@@ -1,0 +1,143 @@
+import type { Call } from "../call.js";
+import type { RunCommand } from "./command.js";
+import { CommandFailure, errno, failedWith, unless } from "./command-failure.js";
+import { decodeCephString, decodeHexDump, decodeJson, lockNamesShape, lockShape } from "./decode.js";
+import { guardOption } from "./rbd.js";
+
+/** One holder of a lock: a client of the cluster, and what it wrote when it took the lock. */
+export interface Locker {
+  /** The client's entity, such as `client.4123`; every process has its own. */
+  readonly entity: string;
+  readonly cookie: string;
+  readonly description: string;
+}
+
+/** A lock with at least one holder. */
+export interface Lock {
+  readonly exclusive: boolean;
+  readonly tag: string;
+  readonly lockers: readonly Locker[];
+}
+
+/** What to take a lock with. */
+export interface LockRequest {
+  readonly exclusive: boolean;
+  readonly tag: string;
+  readonly cookie: string;
+  readonly description: string;
+}
+
+/**
+ * The objects behind images, through the `rados` command: locks on an image's header, RBD's directory, and the mark that an
+ * image is doomed. Fails with `CommandFailure`.
+ */
+export interface Rados {
+  /** Takes the lock where it is free; false when it is held. A header that does not exist is created: verify afterwards. */
+  takeLock(call: Call, imageId: string, lock: string, request: LockRequest): Promise<boolean>;
+  readLock(call: Call, imageId: string, lock: string): Promise<Lock | undefined>;
+  /** The names of locks that were ever taken; some may have no holder any more. */
+  lockNames(call: Call, imageId: string): Promise<readonly string[]>;
+  /** Removes this holder and no other; not there is success. */
+  breakLock(call: Call, imageId: string, lock: string, locker: Locker): Promise<void>;
+  /** The image id that RBD's directory has for a name. */
+  directoryIdOf(call: Call, imageName: string): Promise<string | undefined>;
+  /** The name that RBD's directory has for an image id; images in the trash have none. */
+  directoryNameOf(call: Call, imageId: string): Promise<string | undefined>;
+  hasObjectMap(call: Call, imageId: string): Promise<boolean>;
+  /** Marks an image as doomed, for good: commands with the guard work on it. */
+  markDoomed(call: Call, imageId: string): Promise<void>;
+  isDoomed(call: Call, imageId: string): Promise<boolean>;
+  /** Removes the header object of an image that is gone, which a lock taken too late has made again. */
+  dropJunkHeader(call: Call, imageId: string): Promise<void>;
+  /** Fails with EPERM where the user may not write to the pool; changes nothing. */
+  probeWrite(call: Call): Promise<void>;
+}
+
+const directory = "rbd_directory";
+const doomedKey = `metadata_conf_${guardOption}`;
+const emptyCephString = new Uint8Array(4);
+const headerOf = (imageId: string): string => `rbd_header.${imageId}`;
+
+/** Makes the door to one pool and namespace. */
+export function createRados(run: RunCommand, pool: string, namespace: string): Rados {
+  const where = [`--pool=${pool}`];
+  if (namespace !== "") where.push(`--namespace=${namespace}`);
+
+  const read = (call: Call, words: readonly string[], args: readonly string[]): Promise<string> =>
+    run(call, { tool: "rados", words, args: [...args, ...where], changes: false });
+  const change = async (call: Call, words: readonly string[], args: readonly string[], input?: Uint8Array): Promise<void> => {
+    await run(call, { tool: "rados", words, args: [...args, ...where], changes: true, input });
+  };
+  /** Undefined when there is no such key; ENOENT when there is no such object. */
+  const readKey = async (call: Call, object: string, key: string): Promise<Buffer | undefined> => {
+    try {
+      return decodeHexDump(await read(call, ["getomapval"], [object, key]));
+    } catch (thrown) {
+      // Only a missing object has an error number here; a missing key is told on standard output.
+      if (thrown instanceof CommandFailure && thrown.errno === undefined && thrown.exitedWith === 1) return undefined;
+      throw thrown;
+    }
+  };
+  const readDirectory = async (call: Call, key: string): Promise<string | undefined> => {
+    const value = await unless([errno.ENOENT], readKey(call, directory, key));
+    return value === undefined ? undefined : decodeCephString(value);
+  };
+
+  return {
+    takeLock: async (call, imageId, lock, { exclusive, tag, cookie, description }) => {
+      const form = [`--lock-type=${exclusive ? "exclusive" : "shared"}`, `--lock-tag=${tag}`, `--lock-cookie=${cookie}`];
+      try {
+        await change(call, ["lock", "get"], [headerOf(imageId), lock, ...form, `--lock-description=${description}`]);
+        return true;
+      } catch (thrown) {
+        if (failedWith(thrown, errno.EBUSY, errno.EEXIST)) return false;
+        throw thrown;
+      }
+    },
+    readLock: async (call, imageId, lock) => {
+      const text = await unless([errno.ENOENT], read(call, ["lock", "info"], [headerOf(imageId), lock, "--format=json"]));
+      if (text === undefined) return undefined;
+      const { type, tag, lockers } = decodeJson("rados lock info", text, lockShape);
+      if (lockers.length === 0) return undefined;
+      return {
+        exclusive: type === "exclusive",
+        tag,
+        lockers: lockers.map(({ name, cookie, description }) => ({ entity: name, cookie, description })),
+      };
+    },
+    lockNames: async (call, imageId) => {
+      const text = await unless([errno.ENOENT], read(call, ["lock", "list"], [headerOf(imageId), "--format=json"]));
+      if (text === undefined) return [];
+      return decodeJson("rados lock list", text, lockNamesShape).locks.map(({ name }) => name);
+    },
+    breakLock: async (call, imageId, lock, { entity, cookie }) => {
+      await unless(
+        [errno.ENOENT],
+        change(call, ["lock", "break"], [headerOf(imageId), lock, entity, `--lock-cookie=${cookie}`]),
+      );
+    },
+    directoryIdOf: (call, imageName) => readDirectory(call, `name_${imageName}`),
+    directoryNameOf: (call, imageId) => readDirectory(call, `id_${imageId}`),
+    hasObjectMap: async (call, imageId) =>
+      (await unless([errno.ENOENT], read(call, ["stat"], [`rbd_object_map.${imageId}`]))) !== undefined,
+    markDoomed: (call, imageId) => change(call, ["setomapval"], [headerOf(imageId), doomedKey], emptyCephString),
+    isDoomed: async (call, imageId) =>
+      (await unless([errno.ENOENT], readKey(call, headerOf(imageId), doomedKey))) !== undefined,
+    dropJunkHeader: async (call, imageId) => {
+      const header = await unless(
+        [errno.ENOENT],
+        readKey(call, headerOf(imageId), "size").then((size) => ({ real: size !== undefined })),
+      );
+      if (header === undefined || header.real) return;
+      await unless([errno.ENOENT], change(call, ["rm"], [headerOf(imageId)]));
+    },
+    probeWrite: async (call) => {
+      // Breaking a lock that nobody holds needs the right to write, and writes nothing.
+      const nobody = ["client.0", "--lock-cookie=none"];
+      await unless(
+        [errno.ENOENT],
+        run(call, { tool: "rados", words: ["lock", "break"], args: [directory, "opensds.probe", ...nobody, ...where], changes: false }),
+      );
+    },
+  };
+}
