@@ -15,8 +15,24 @@ export interface ReferenceBackendOptions {
   readonly capacityBytes?: number | undefined;
 }
 
+/** What the reference driver opens: what every backend has, and no facet. */
+export type ReferenceBackend = Pick<
+  StorageBackend,
+  | "manifest"
+  | "createVolume"
+  | "getVolume"
+  | "listVolumePage"
+  | "deleteVolume"
+  | "connectVolume"
+  | "disconnectVolume"
+  | "listConnections"
+  | "readFormat"
+  | "writeFormat"
+  | "close"
+>;
+
 /** The reference driver's backend on any store. */
-export function createReferenceBackend(store: VolumeStore, options: ReferenceBackendOptions): StorageBackend {
+export function createReferenceBackend(store: VolumeStore, options: ReferenceBackendOptions): ReferenceBackend {
   const { directory, capacityBytes } = options;
   const explained = <Value>(work: () => Promise<Value>): Promise<Value> => explainFileErrors(directory ?? "memory", work);
   return {

@@ -4,18 +4,19 @@ import { join } from "node:path";
 import { volumeId, type VolumeId } from "@opensds/core";
 import { errnoOf, exists, move, namesIn, removeIfEmpty, removeTree, syncDirectory, writeNewFile, writeSparseFile } from "./file-system.js";
 import { isKey, keyOfId, requireKey } from "./identity.js";
+import { isProcessAlive } from "./process-alive.js";
 import type { StoreCall, StoredVolume, Sweep, VolumeStore } from "./store.js";
 import { decodeRecord, encodeRecord, type VolumeRecord } from "./volume-record.js";
 
 /*
  * The store as files. Several processes use one directory; each may be killed at any instant, or sleep for an hour in
- * the middle of a call and go on. There are no locks, no clocks and no process ids: every change of state is one rename,
- * which the file system does once and for one of those that try.
+ * the middle of a call and go on. There are no locks and no clocks: every change of state is one rename, which the file
+ * system does once and for one of those that try. (A local file system, that is: NFS may do a rename and deny it.)
  *
  *   volumes/<key>/<id>/head.<version>    empty; its name says which version of the record is current
  *                      <version>.json    that version's content
  *                      data              the volume's bytes, sparse
- *   staging/<random>/<id>/...            a volume that is being made
+ *   staging/<pid>-<random>/<id>/...      a volume that is being made
  *   trash/<random or id>                 what is being deleted
  *
  * create   The volume is made whole in staging. Renaming its directory to volumes/<key> publishes it; that fails while
@@ -28,7 +29,8 @@ import { decodeRecord, encodeRecord, type VolumeRecord } from "./volume-record.j
  * Killed before the commit, nothing has happened, and what was staged or written is garbage; killed after it, all has
  * happened, and what is left of the old state is garbage. The sweep takes the garbage away. It may meet a living writer's
  * work: it moves it from staging to trash, by a rename too, so that the writer's own rename fails, and the writer starts
- * over. So garbage is never told from living work by its age, and nothing that was published is ever swept.
+ * over. Nothing that was published is ever swept. That a process lives is looked at only to spare it starting over:
+ * were it always answered wrongly, calls would be slower and nothing else.
  */
 
 const head = "head.";
@@ -52,7 +54,7 @@ class FileStore implements VolumeStore {
   async prepare(): Promise<void> {
     for (const directory of [this.#volumes, this.#staging, this.#trash]) await mkdir(directory, { recursive: true, mode: 0o700 });
     // Shows that the directory can be written to: now, not at the first volume.
-    const probe = join(this.#staging, randomUUID());
+    const probe = join(this.#staging, `${process.pid}-${randomUUID()}`);
     await mkdir(probe);
     await removeTree(probe);
   }
@@ -82,7 +84,7 @@ class FileStore implements VolumeStore {
   async create(record: VolumeRecord, call: StoreCall): Promise<boolean> {
     for (;;) {
       await call.step("stage");
-      const stage = join(this.#staging, randomUUID());
+      const stage = join(this.#staging, `${process.pid}-${randomUUID()}`);
       try {
         await this.#stage(stage, record);
         await call.step("publish");
@@ -181,7 +183,9 @@ class FileStore implements VolumeStore {
 
   async sweep(call: StoreCall): Promise<void> {
     await call.step("sweep");
-    for (const name of (await namesIn(this.#staging)) ?? []) await move(join(this.#staging, name), join(this.#trash, name));
+    for (const name of (await namesIn(this.#staging)) ?? []) {
+      if (!isProcessAlive(Number.parseInt(name, 10))) await move(join(this.#staging, name), join(this.#trash, name));
+    }
     for (const name of (await namesIn(this.#trash)) ?? []) await removeTree(join(this.#trash, name));
     for (const key of await this.keys()) {
       call.signal.throwIfAborted();

@@ -1,16 +1,20 @@
-import { defineDriver, type CallContext, type DriverDefinition, type StorageBackend } from "@opensds/core";
-import { createReferenceBackend } from "./backend.js";
+import { defineDriver, type CallContext, type DriverDefinition } from "@opensds/core";
+import { createReferenceBackend, type ReferenceBackend } from "./backend.js";
 import { referenceConfig, type ReferenceConfig } from "./config.js";
 import { prepareDirectory } from "./directory.js";
 import { explainFileErrors } from "./file-errors.js";
 import { openFileStore } from "./file-store.js";
 import { createMemoryStores } from "./memory-store.js";
 
+export type { ReferenceBackend } from "./backend.js";
 export type { FileReferenceConfig, MemoryReferenceConfig, ReferenceConfig } from "./config.js";
+
+/** What {@link reference} is. */
+export type ReferenceDefinition = DriverDefinition<"reference", ReferenceConfig, ReferenceBackend>;
 
 type MemoryStores = ReturnType<typeof createMemoryStores>;
 
-async function connect(config: ReferenceConfig, memory: MemoryStores, ctx: CallContext<"setup">): Promise<StorageBackend> {
+async function connect(config: ReferenceConfig, memory: MemoryStores, ctx: CallContext<"setup">): Promise<ReferenceBackend> {
   const { capacityBytes } = config;
   if (config.store === "memory") return createReferenceBackend(memory(config.name ?? "default"), { capacityBytes });
   const { dir } = config;
@@ -22,7 +26,7 @@ async function connect(config: ReferenceConfig, memory: MemoryStores, ctx: CallC
   });
 }
 
-function defineReference(memory: MemoryStores): DriverDefinition<"reference", ReferenceConfig> {
+function defineReference(memory: MemoryStores): ReferenceDefinition {
   return defineDriver({ kind: "reference", config: referenceConfig, connect: (config, ctx) => connect(config, memory, ctx) });
 }
 
@@ -31,13 +35,13 @@ function defineReference(memory: MemoryStores): DriverDefinition<"reference", Re
  * may share a directory. The embedded default, and the driver to read before writing one.
  * @example `reference_driver: { dir: /var/lib/opensds }` or `reference_driver: { store: memory }`
  */
-export const reference: DriverDefinition<"reference", ReferenceConfig> = defineReference(createMemoryStores());
+export const reference: ReferenceDefinition = defineReference(createMemoryStores());
 
 /**
  * A reference driver whose memory stores nobody else sees, for unit tests that need no disk: configure it with
  * `{ store: "memory" }`. Its volumes survive `unset` and `setup` and go with the returned definition.
  */
-export function memoryReference(): DriverDefinition<"reference", ReferenceConfig> {
+export function memoryReference(): ReferenceDefinition {
   return defineReference(createMemoryStores());
 }
 

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { MiB, type Volume } from "@opensds/core";
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { context, failure, leaks, openDirectory, temporaryDirectory, type Client } from "./support.js";
 
 /**
@@ -55,6 +55,14 @@ async function atEachStep(
   }
   throw new Error("the call has more steps than expected");
 }
+
+// The halted calls live in this process: it counts as dead, so that sweeps take their work away.
+beforeEach(() => {
+  const kill = vi.spyOn(process, "kill").mockImplementation(() => {
+    throw Object.assign(new Error("no such process"), { code: "ESRCH" });
+  });
+  return () => kill.mockRestore();
+});
 
 const nothing = () => Promise.resolve(undefined);
 const makeV = (client: Client) => client.create("v");

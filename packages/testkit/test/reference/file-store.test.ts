@@ -1,4 +1,4 @@
-import { readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openFileStore } from "../../src/reference/file-store.js";
@@ -141,6 +141,16 @@ describe("several file stores on one directory", () => {
     expect(made.length).toBeGreaterThan(0);
     expect(await leaks(dir)).toEqual([]);
     expect((await store.keys()).length).toBeLessThanOrEqual(1);
+  });
+
+  it("leaves alone what living processes stage, and takes the rest away", async () => {
+    const dir = await temporaryDirectory();
+    const { sweep } = await openFileStore(dir);
+    const own = `${process.pid}-own`;
+    for (const name of [own, "0-zero", "999999999-dead", "stray"]) await mkdir(join(dir, "staging", name));
+    await sweep(call);
+    expect(await readdir(join(dir, "staging"))).toEqual([own]);
+    expect(await readdir(join(dir, "trash"))).toEqual([]);
   });
 
   it.each(["", "{", "{}", JSON.stringify({ ...record(), layout: 2 })])("say that a record is damaged or newer: %j", async (text) => {
