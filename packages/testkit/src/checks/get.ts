@@ -15,7 +15,7 @@ export const getChecks: readonly Check[] = [
       const never = ctx.name("never");
       await ctx.expectError(driver.getVolume({ name: never }), expected, "getVolume by a name that was never used");
       await ctx.expectError(driver.getVolume({ id: volumeId(never) }), expected, "getVolume by a made-up id");
-      await ctx.expectError(driver.getVolume({ id: volumeId("../x --help") }), expected, "getVolume by an id of another form");
+      await ctx.expectError(driver.getVolume({ id: volumeId("../x--help") }), expected, "getVolume by an id of another form");
 
       const made = await ctx.create("gone");
       // An id is no name and a name is no id.

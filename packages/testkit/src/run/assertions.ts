@@ -10,7 +10,7 @@ const longest = 1_500;
 export const assertions: Pick<CheckContext, "equal" | "ok" | "fail" | "expectError" | "skip"> = {
   equal: (actual, expected, what) => {
     if (isDeepStrictEqual(actual, expected)) return;
-    throw new CheckFailure(`${what} is not what it should be`, describeValue(expected, longest), describeValue(actual, longest));
+    throw new CheckFailure(`not as it should be: ${what}`, describeValue(expected, longest), describeValue(actual, longest));
   },
   ok: (condition, expected, actual) => {
     if (!condition) throw notSo(expected, actual);
