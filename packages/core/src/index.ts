@@ -40,10 +40,17 @@ export {
 export { settle, type Settled } from "./errors/settle.js";
 
 export type { CallContext, CallOptions } from "./driver/call-context.js";
-export { defineDriver, isDriverDefinition, type DriverDefinition, type DriverOptions } from "./driver/define-driver.js";
+export {
+  defineDriver,
+  isDriverDefinition,
+  type BackendWith,
+  type DriverDefinition,
+  type DriverOptions,
+  type FacetLists,
+} from "./driver/define-driver.js";
 export { retrying, type RetryOptions } from "./driver/retrying.js";
 export { silentLogger, type Logger } from "./driver/logger.js";
-export { contractVersion, type DriverManifest } from "./driver/manifest.js";
+export { contractVersion, type BackendManifest, type DriverManifest } from "./driver/manifest.js";
 export type { StandardIssue, StandardResult, StandardSchema } from "./driver/standard-schema.js";
 export type {
   BackendConnectRequest,
@@ -57,3 +64,38 @@ export { suggest } from "./backends/nearest.js";
 export { openBackends, type Backends, type OpenBackendsOptions } from "./backends/open-backends.js";
 export type { FormatJournal, Host, HostOptions } from "./host/host.js";
 export { callChannels, type CallEnd, type CallObserver, type ObservedCall, type WatchedCall } from "./guard/observe.js";
+
+export type { Authored, AuthoredExpansion, AuthoredPageRequest, BackendExpandRequest, BackendFacets } from "./facets/authored.js";
+export type { ChangedBlocksFacet, ChangedBlocksRequest, ChangedExtent } from "./facets/changed-blocks.js";
+export type { DoctorFacet, Finding } from "./facets/doctor.js";
+export type { ExpandVolumeRequest, ExpandVolumeResult, ExpansionFacet } from "./facets/expansion.js";
+export { facetNames, type FacetMap, type FacetName } from "./facets/facets.js";
+export type { FenceResult, FencingFacet } from "./facets/fencing.js";
+export {
+  groupId,
+  groupSnapshotId,
+  type GroupFacet,
+  type GroupId,
+  type GroupSnapshot,
+  type GroupSnapshotId,
+  type VolumeGroup,
+} from "./facets/groups.js";
+export type { HealthFacet, VolumeHealth } from "./facets/health.js";
+export type { Importable, ImportFacet } from "./facets/import.js";
+export type { Amount, Pool, PoolFacet } from "./facets/pools.js";
+export type { ModifyVolumeRequest, QosFacet, QosLimits } from "./facets/qos.js";
+export type { Orphan, ReconcileFacet } from "./facets/reconcile.js";
+export {
+  snapshotId,
+  type CreateSnapshotRequest,
+  type DeleteSnapshotRequest,
+  type GetSnapshotRequest,
+  type ListSnapshotsRequest,
+  type RevertVolumeRequest,
+  type Snapshot,
+  type SnapshotFacet,
+  type SnapshotId,
+} from "./facets/snapshots.js";
+export type { SourceFacet, VolumeSource, VolumeSourceKind } from "./facets/source.js";
+export { requireFacets, supports, type DriverWith } from "./facets/supports.js";
+export type { TrashedVolume, TrashFacet } from "./facets/trash.js";

@@ -1,14 +1,41 @@
+import type { BackendFacets } from "../facets/authored.js";
+import type { FacetName } from "../facets/facets.js";
 import type { CallContext } from "./call-context.js";
 import { contractVersion } from "./manifest.js";
 import type { StandardSchema } from "./standard-schema.js";
 import type { StorageBackend } from "./storage-backend.js";
 
+/**
+ * What `connect` returns: a backend with every facet of `always`, perhaps some of `maybe`, and none besides. A missing or an unlisted
+ * facet does not compile.
+ */
+export type BackendWith<Always extends FacetName, Maybe extends FacetName> = Omit<StorageBackend, FacetName> &
+  Pick<BackendFacets, Always> &
+  Partial<Pick<BackendFacets, Maybe>> &
+  Readonly<Partial<Record<Exclude<FacetName, Always | Maybe>, undefined>>>;
+
+/** Which facets a driver's backends have. */
+export interface FacetLists<Always extends FacetName, Maybe extends FacetName> {
+  /** Every backend has these. */
+  readonly always: readonly Always[];
+  /** A backend has these or not, as its version and the user's rights allow. */
+  readonly maybe: readonly Maybe[];
+}
+
 /** What an author hands to {@link defineDriver}. */
-export interface DriverOptions<Kind extends string, Config, Backend extends StorageBackend> {
+export interface DriverOptions<
+  Kind extends string,
+  Config,
+  Always extends FacetName,
+  Maybe extends FacetName,
+  Backend extends BackendWith<Always, Maybe>,
+> {
   /** The driver's kind: `ceph` makes the element `ceph_driver` in the backends file. */
   readonly kind: Kind;
   /** Checks what stands under `<kind>_driver`; any Standard Schema. */
   readonly config: StandardSchema<Config>;
+  /** Default: none of either. */
+  readonly facets?: FacetLists<Always, Maybe> | undefined;
   /** Connects and proves that the backend works: called by `setup`, within its deadline. */
   readonly connect: (config: Config, ctx: CallContext<"setup">) => Promise<Backend>;
 }
@@ -24,19 +51,25 @@ export interface DriverDefinition<
   readonly contract: string;
   readonly kind: Kind;
   readonly config: StandardSchema<Config>;
+  readonly facets: FacetLists<FacetName, FacetName>;
   /** A method, so that definitions with different configurations go into one list. */
   connect(config: Config, ctx: CallContext<"setup">): Promise<Backend>;
 }
 
 /** Defines a driver. */
-export function defineDriver<const Kind extends string, Config, Backend extends StorageBackend>(
-  options: DriverOptions<Kind, Config, Backend>,
-): DriverDefinition<Kind, Config, Backend> {
+export function defineDriver<
+  const Kind extends string,
+  Config,
+  Backend extends BackendWith<Always, Maybe>,
+  const Always extends FacetName = never,
+  const Maybe extends FacetName = never,
+>(options: DriverOptions<Kind, Config, Always, Maybe, Backend>): DriverDefinition<Kind, Config, Backend> {
   return Object.freeze({
     "~opensds": "DriverDefinition",
     contract: contractVersion,
     kind: options.kind,
     config: options.config,
+    facets: options.facets ?? { always: [], maybe: [] },
     connect: options.connect,
   });
 }

@@ -1,14 +1,12 @@
 import type { AccessMode } from "../model/attachment.js";
+import type { FacetName } from "../facets/facets.js";
 import type { ConnectionInfo } from "../model/connection.js";
 
 /** The version of this contract that `defineDriver` stamps into a definition. */
 export const contractVersion = "0.1";
 
-/**
- * What an opened backend can do and how much: plain and cloneable, fixed from `setup` to `unset`, and proved by the
- * conformance suite.
- */
-export interface DriverManifest {
+/** What a backend says of itself: plain and cloneable, fixed from `setup` to `unset`. */
+export interface BackendManifest {
   /** The driver's kind, as in `<kind>_driver`. */
   readonly kind: string;
   readonly limits: {
@@ -29,4 +27,10 @@ export interface DriverManifest {
   readonly protocols: readonly ConnectionInfo["protocol"][];
   /** The driver's own create parameters: name and what it means. */
   readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** What an opened driver can do and how much, as the dock sees it and the conformance suite proves it. */
+export interface DriverManifest extends BackendManifest {
+  /** The facets that the opened backend has: what core found on it, so that the list cannot lie. */
+  readonly facets: readonly FacetName[];
 }

@@ -8,8 +8,10 @@ import type { HostId, VolumeId } from "../model/ids.js";
 import type { Page } from "../model/listing.js";
 import type { FormatRecord } from "../model/mount.js";
 import type { DeleteVolumeRequest, GetVolumeRequest, Volume } from "../model/volume.js";
+import type { BackendFacets } from "../facets/authored.js";
+import type { VolumeSource } from "../facets/source.js";
 import type { CallContext } from "./call-context.js";
-import type { DriverManifest } from "./manifest.js";
+import type { BackendManifest } from "./manifest.js";
 
 /** A create request as a backend gets it: checked, with the size settled. */
 export interface BackendCreateRequest {
@@ -19,6 +21,8 @@ export interface BackendCreateRequest {
   /** What the caller asked for, for comparing a replay with what is there. */
   readonly capacity: { readonly requiredBytes: number; readonly limitBytes: number | null };
   readonly parameters: Readonly<Record<string, string>>;
+  /** What the volume begins with; only for backends with the facet `sources`. */
+  readonly source?: VolumeSource | undefined;
 }
 
 /** One page of a list as a backend gets it. */
@@ -35,10 +39,10 @@ export interface BackendConnectRequest extends ConnectVolumeRequest {
 
 /**
  * What a driver author writes: provisioning and connecting, nothing else. Core makes the deadlines, the joining of
- * identical calls, the validation, the iterables, the attach and the mount out of it.
+ * identical calls, the validation, the iterables, the attach and the mount out of it. Facets are optional properties.
  */
-export interface StorageBackend {
-  readonly manifest: DriverManifest;
+export interface StorageBackend extends Partial<BackendFacets> {
+  readonly manifest: BackendManifest;
 
   /**
    * Makes a volume, or returns the one that the same request made before (SB-CREATE-1). Keyed by name, safe against the
@@ -66,7 +70,7 @@ export interface StorageBackend {
   /** Removes the record of an attachment. Not there: success. */
   disconnectVolume(request: DisconnectVolumeRequest, ctx: CallContext<"disconnectVolume">): Promise<void>;
 
-  /** The recorded attachments, of one volume or of all, of one host or of all; with how this host reaches each. */
+  /** The recorded attachments, of one volume (NOT_FOUND when it is not there) or of all, of one host or of all; with how this host reaches each. */
   listConnections(
     request: { readonly volumeId?: VolumeId | undefined; readonly hostId?: HostId | undefined },
     ctx: CallContext<"listAttachments">,

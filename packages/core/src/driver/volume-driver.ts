@@ -15,14 +15,16 @@ import type {
   ListVolumesRequest,
   Volume,
 } from "../model/volume.js";
+import type { FacetMap } from "../facets/facets.js";
 import type { CallOptions } from "./call-context.js";
 import type { DriverManifest } from "./manifest.js";
 
 /**
  * One configured backend as a dock drives it: the ten operations of the OpenSDS proposal, and those that deployments on
- * several machines need. Every call returns by its deadline and fails with a `SouthboundError` only.
+ * several machines need. Every call returns by its deadline and fails with a `SouthboundError` only. Everything else is a facet: an
+ * optional property that is there after `setup` if the opened backend has it; `supports(driver, "snapshots")` narrows.
  */
-export interface VolumeDriver extends AsyncDisposable {
+export interface VolumeDriver extends AsyncDisposable, Partial<FacetMap> {
   /** The backend's name in the backends file. */
   readonly backend: string;
   /** The driver's kind, as in `<kind>_driver`. */

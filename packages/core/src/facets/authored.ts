@@ -1,6 +1,7 @@
 import type { CallContext, CallOptions } from "../driver/call-context.js";
 import type { Operation } from "../errors/operations.js";
 import type { Listing, Page } from "../model/listing.js";
+import type { ExpandVolumeRequest, ExpandVolumeResult } from "./expansion.js";
 import type { FacetMap, FacetName } from "./facets.js";
 
 /** A list request as an author gets it: with a page size, and the token of an earlier page or none. */
@@ -36,5 +37,19 @@ export type Authored<Facet> = {
   readonly [Method in keyof Facet as AuthoredName<Method, Facet[Method]>]: AuthoredMethod<Method, Facet[Method]>;
 };
 
+/** A growth as an author gets it: with the size settled, never below what the volume has. */
+export interface BackendExpandRequest extends ExpandVolumeRequest {
+  /** A multiple of the granularity, within the limits. */
+  readonly sizeBytes: number;
+}
+
+/** Growing as its author writes it; the host's half is core's. */
+export interface AuthoredExpansion {
+  /** Grows to `sizeBytes`; a volume that is that large or larger is returned as it is. */
+  expandVolume(request: BackendExpandRequest, ctx: CallContext<"expandVolume">): Promise<ExpandVolumeResult>;
+}
+
 /** The facets that a backend may carry, as its author writes them. */
-export type BackendFacets = { readonly [Name in FacetName]: Authored<FacetMap[Name]> };
+export type BackendFacets = {
+  readonly [Name in FacetName]: Name extends "expansion" ? AuthoredExpansion : Authored<FacetMap[Name]>;
+};

@@ -31,3 +31,20 @@ export interface FacetMap {
 
 /** The name of a facet. */
 export type FacetName = keyof FacetMap;
+
+/** Every facet, in the order in which manifests list them. The compiler keeps it complete: see `FacetName`. */
+export const facetNames = Object.keys({
+  snapshots: 0,
+  sources: 0,
+  expansion: 0,
+  pools: 0,
+  qos: 0,
+  groups: 0,
+  imports: 0,
+  trash: 0,
+  changedBlocks: 0,
+  health: 0,
+  reconciliation: 0,
+  fencing: 0,
+  doctor: 0,
+} satisfies Record<FacetName, 0>) as readonly FacetName[];

@@ -119,6 +119,8 @@ export function attachCalls(
               if (now.device !== null) return;
               await disconnect(opened.backend, checked, within(ctx));
             } catch (error) {
+              // The volume has been deleted meanwhile: there is nothing recorded any more.
+              if (isSouthboundError(error) && error.code === "NOT_FOUND") return;
               throw deviceGone(error, checked);
             }
           }),

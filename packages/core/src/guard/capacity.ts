@@ -1,4 +1,4 @@
-import type { DriverManifest } from "../driver/manifest.js";
+import type { BackendManifest } from "../driver/manifest.js";
 import { formatBytes, GiB } from "../model/size.js";
 import type { CapacityRange } from "../model/volume.js";
 
@@ -15,7 +15,7 @@ const ampleBytes = GiB;
  * granularity, within its limits. The one place where this is decided: CSI drivers that each did it differ (a MiB taken for a
  * byte once shrank volumes; limits were not read at all).
  */
-export function resolveCapacity(capacity: CapacityRange, limits: DriverManifest["limits"]): ResolvedCapacity {
+export function resolveCapacity(capacity: CapacityRange, limits: BackendManifest["limits"]): ResolvedCapacity {
   const { requiredBytes, limitBytes } = capacity;
   if (requiredBytes === undefined && limitBytes === undefined) {
     return { code: "INVALID_ARGUMENT", problem: "capacity gives neither requiredBytes nor limitBytes" };

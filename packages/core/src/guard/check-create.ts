@@ -1,15 +1,15 @@
-import type { DriverManifest } from "../driver/manifest.js";
 import type { BackendCreateRequest } from "../driver/storage-backend.js";
 import { SouthboundError } from "../errors/southbound-error.js";
 import { createVolumeSchema } from "../schema/volume.js";
 import { resolveCapacity } from "./capacity.js";
 import type { CallSpec } from "./call-limits.js";
 import { checkRequest } from "./check.js";
+import type { OpenBackend } from "./lifecycle.js";
 import { nameProblem } from "./names.js";
 
 /** Checks a create request against the contract and this backend's manifest, and settles the size. */
-export function checkCreateRequest(value: unknown, manifest: DriverManifest, spec: CallSpec): BackendCreateRequest {
-  const { name, capacity, parameters } = checkRequest(createVolumeSchema, value, spec);
+export function checkCreateRequest(value: unknown, { backend, manifest }: OpenBackend, spec: CallSpec): BackendCreateRequest {
+  const { name, capacity, parameters, source } = checkRequest(createVolumeSchema, value, spec);
   const refuse = (code: "INVALID_ARGUMENT" | "OUT_OF_RANGE", reason: string, problem: string): SouthboundError =>
     new SouthboundError(code, reason, `createVolume: ${problem}`, { ...spec, outcome: "none" });
 
@@ -24,6 +24,11 @@ export function checkCreateRequest(value: unknown, manifest: DriverManifest, spe
     const known = Object.keys(manifest.parameters).join(", ") || "none";
     throw refuse("INVALID_ARGUMENT", "unknown-parameter", `this backend has no parameter ${JSON.stringify(parameter)}; it has: ${known}`);
   }
+  if (source !== undefined && backend.sources?.kinds.includes(source.kind) !== true) {
+    const message = `createVolume: this backend cannot make a volume from a ${source.kind}`;
+    throw new SouthboundError("UNIMPLEMENTED", "source-unsupported", message, { ...spec, outcome: "none" });
+  }
   const { sizeBytes, requiredBytes, limitBytes } = size;
-  return { name, sizeBytes, capacity: { requiredBytes, limitBytes }, parameters };
+  const request = { name, sizeBytes, capacity: { requiredBytes, limitBytes }, parameters };
+  return source === undefined ? request : { ...request, source };
 }

@@ -1,4 +1,5 @@
 import type { CallContext, CallOptions } from "../driver/call-context.js";
+import type { DriverManifest } from "../driver/manifest.js";
 import type { StorageBackend } from "../driver/storage-backend.js";
 import { SouthboundError } from "../errors/southbound-error.js";
 import type { CallEnvironment } from "./call-environment.js";
@@ -8,16 +9,19 @@ import { runCall } from "./run-call.js";
 /** The backend of a driver that is set up, and what ends its calls when it is closed. */
 export interface OpenBackend {
   readonly backend: StorageBackend;
+  readonly manifest: DriverManifest;
   /** Fires when `unset` has waited long enough for running calls. */
   readonly stop: AbortSignal;
 }
 
 /** From configured to set up to closed, any number of times. */
 export interface Lifecycle {
-  setup(options: CallOptions | undefined): Promise<StorageBackend>;
+  setup(options: CallOptions | undefined): Promise<OpenBackend>;
   unset(options: CallOptions | undefined): Promise<void>;
   /** The backend, for one call; FAILED_PRECONDITION `not-set-up` before `setup`, `closing` after `unset`. */
   opened(spec: CallSpec): OpenBackend;
+  /** The backend if there is one: for what may be asked at any time. */
+  current(): OpenBackend | undefined;
   /** Counts a running call, so that `unset` waits for it. */
   track<Value>(call: Promise<Value>): Promise<Value>;
 }
@@ -30,26 +34,26 @@ export function createLifecycle(
   name: string,
   defaultTimeoutMs: number | undefined,
   environment: CallEnvironment,
-  connect: (ctx: CallContext<"setup">) => Promise<StorageBackend>,
+  connect: (ctx: CallContext<"setup">) => Promise<Omit<OpenBackend, "stop">>,
 ): Lifecycle {
   let open: (OpenBackend & { readonly controller: AbortController }) | undefined;
-  let settingUp: Promise<StorageBackend> | undefined;
+  let settingUp: Promise<OpenBackend> | undefined;
   let closing = false;
   const running = new Set<Promise<unknown>>();
   const setupSpec: CallSpec<"setup"> = { operation: "setup", backend: name, defaultTimeoutMs };
   const unsetSpec: CallSpec<"unset"> = { operation: "unset", backend: name, defaultTimeoutMs };
 
-  const setUp = async (ctx: CallContext<"setup">): Promise<StorageBackend> => {
-    const backend = await connect(ctx);
+  const setUp = async (ctx: CallContext<"setup">): Promise<OpenBackend> => {
+    const { backend, manifest } = await connect(ctx);
     if (ctx.signal.aborted) {
       // Every caller has gone: nobody would ever close it.
       await backend.close();
       ctx.signal.throwIfAborted();
     }
     const controller = new AbortController();
-    open = { backend, controller, stop: controller.signal };
+    open = { backend, manifest, controller, stop: controller.signal };
     closing = false;
-    return backend;
+    return open;
   };
 
   const drain = async (ctx: CallContext<"unset">, controller: AbortController): Promise<void> => {
@@ -63,7 +67,7 @@ export function createLifecycle(
 
   return {
     setup: async (options) => {
-      if (open !== undefined && !closing) return open.backend;
+      if (open !== undefined && !closing) return open;
       // The first caller's deadline bounds the work; a later caller waits for the same connection with its own.
       settingUp ??= runCall(setupSpec, environment, options, setUp).finally(() => {
         settingUp = undefined;
@@ -87,6 +91,7 @@ export function createLifecycle(
         : ["not-set-up", "the driver is not set up; call setup() first"];
       throw new SouthboundError("FAILED_PRECONDITION", reason, `${spec.operation}: ${message}`, { ...spec, outcome: "none" });
     },
+    current: () => (closing ? undefined : open),
     track: async (call) => {
       running.add(call);
       try {

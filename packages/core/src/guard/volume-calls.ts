@@ -25,7 +25,7 @@ export function volumeCalls(
   return {
     createVolume: async (request, options) => {
       const opened = lifecycle.opened(spec("createVolume"));
-      const checked = checkCreateRequest(request, opened.backend.manifest, spec("createVolume"));
+      const checked = checkCreateRequest(request, opened, spec("createVolume"));
       const call = spec("createVolume", checked.name);
       const subject = { subject: `name:${checked.name}`, scope: "*", request: canonicalJson(checked) };
       return lifecycle.track(

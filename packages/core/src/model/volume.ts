@@ -1,3 +1,4 @@
+import type { VolumeSource } from "../facets/source.js";
 import type { VolumeId } from "./ids.js";
 
 /**
@@ -28,6 +29,8 @@ export interface Volume {
   readonly createdAt?: string | undefined;
   /** The driver's own parameters that the creator asked for; see the driver's manifest. */
   readonly parameters: Readonly<Record<string, string>>;
+  /** What the volume began with. Absent: zeros, or an imported volume. */
+  readonly source?: VolumeSource | undefined;
 }
 
 /** Asks for a volume. Creating is keyed by name: the same request again gives the same volume (SB-CREATE-1). */
@@ -37,6 +40,8 @@ export interface CreateVolumeRequest {
   readonly capacity: CapacityRange;
   /** The driver's own parameters, by the names in its manifest. Default: none. */
   readonly parameters?: Readonly<Record<string, string>> | undefined;
+  /** What the volume begins with. Default: zeros. Only for backends with the facet `sources` (UNIMPLEMENTED otherwise). */
+  readonly source?: VolumeSource | undefined;
 }
 
 /** Names one volume, by its id or by the name its creator gave. */
