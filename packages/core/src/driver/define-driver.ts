@@ -9,7 +9,7 @@ import type { StorageBackend } from "./storage-backend.js";
  * What `connect` returns: a backend with every facet of `always`, perhaps some of `maybe`, and none besides. A missing or an unlisted
  * facet does not compile.
  */
-export type BackendWith<Always extends FacetName, Maybe extends FacetName> = Omit<StorageBackend, FacetName> &
+export type BackendWith<Always extends FacetName, Maybe extends FacetName> = StorageBackend &
   Pick<BackendFacets, Always> &
   Partial<Pick<BackendFacets, Maybe>> &
   Readonly<Partial<Record<Exclude<FacetName, Always | Maybe>, undefined>>>;
@@ -29,11 +29,12 @@ export interface DriverOptions<
   Always extends FacetName,
   Maybe extends FacetName,
   Backend extends BackendWith<Always, Maybe>,
+  Input = unknown,
 > {
   /** The driver's kind: `ceph` makes the element `ceph_driver` in the backends file. */
   readonly kind: Kind;
   /** Checks what stands under `<kind>_driver`; any Standard Schema. */
-  readonly config: StandardSchema<Config>;
+  readonly config: StandardSchema<Config, Input>;
   /** Default: none of either. */
   readonly facets?: FacetLists<Always, Maybe> | undefined;
   /** Connects and proves that the backend works: called by `setup`, within its deadline. */
@@ -45,12 +46,14 @@ export interface DriverDefinition<
   Kind extends string = string,
   Config = unknown,
   Backend extends StorageBackend = StorageBackend,
+  /** What may be written for the options, where the schema's type says so. */
+  Input = unknown,
 > {
   readonly "~opensds": "DriverDefinition";
   /** The contract that the driver was written for. */
   readonly contract: string;
   readonly kind: Kind;
-  readonly config: StandardSchema<Config>;
+  readonly config: StandardSchema<Config, Input>;
   readonly facets: FacetLists<FacetName, FacetName>;
   /** A method, so that definitions with different configurations go into one list. */
   connect(config: Config, ctx: CallContext<"setup">): Promise<Backend>;
@@ -63,7 +66,8 @@ export function defineDriver<
   Backend extends BackendWith<Always, Maybe>,
   const Always extends FacetName = never,
   const Maybe extends FacetName = never,
->(options: DriverOptions<Kind, Config, Always, Maybe, Backend>): DriverDefinition<Kind, Config, Backend> {
+  Input = unknown,
+>(options: DriverOptions<Kind, Config, Always, Maybe, Backend, Input>): DriverDefinition<Kind, Config, Backend, Input> {
   return Object.freeze({
     "~opensds": "DriverDefinition",
     contract: contractVersion,

@@ -39,9 +39,10 @@ export interface BackendConnectRequest extends ConnectVolumeRequest {
 
 /**
  * What a driver author writes: provisioning and connecting, nothing else. Core makes the deadlines, the joining of
- * identical calls, the validation, the iterables, the attach and the mount out of it. Facets are optional properties.
+ * identical calls, the validation, the iterables, the attach and the mount out of it. Facets are further properties;
+ * `defineDriver` says which.
  */
-export interface StorageBackend extends Partial<BackendFacets> {
+export interface StorageBackend {
   readonly manifest: BackendManifest;
 
   /**
@@ -91,3 +92,6 @@ export interface StorageBackend extends Partial<BackendFacets> {
   /** Lets go of connections and child processes. Called once, when no call is running. */
   close(): Promise<void>;
 }
+
+/** A backend as core sees it: with whatever facets its author added. */
+export type FacetedBackend = StorageBackend & Partial<BackendFacets>;

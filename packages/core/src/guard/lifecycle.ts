@@ -1,6 +1,6 @@
 import type { CallContext, CallOptions } from "../driver/call-context.js";
 import type { DriverManifest } from "../driver/manifest.js";
-import type { StorageBackend } from "../driver/storage-backend.js";
+import type { FacetedBackend } from "../driver/storage-backend.js";
 import { SouthboundError } from "../errors/southbound-error.js";
 import type { CallEnvironment } from "./call-environment.js";
 import type { CallSpec } from "./call-limits.js";
@@ -8,7 +8,7 @@ import { runCall } from "./run-call.js";
 
 /** The backend of a driver that is set up, and what ends its calls when it is closed. */
 export interface OpenBackend {
-  readonly backend: StorageBackend;
+  readonly backend: FacetedBackend;
   readonly manifest: DriverManifest;
   /** Fires when `unset` has waited long enough for running calls. */
   readonly stop: AbortSignal;

@@ -1,6 +1,6 @@
 import type { BackendManifest } from "../../driver/manifest.js";
 import type { FacetLists } from "../../driver/define-driver.js";
-import type { StorageBackend } from "../../driver/storage-backend.js";
+import type { FacetedBackend } from "../../driver/storage-backend.js";
 import { facetNames, type FacetMap, type FacetName } from "../../facets/facets.js";
 import type { DriverParts } from "../driver-parts.js";
 import { doctorCalls, fencingCalls, poolCalls, reconcileCalls } from "./backend-facet-calls.js";
@@ -12,12 +12,12 @@ import { snapshotCalls } from "./snapshot-calls.js";
 import { healthCalls, importCalls, qosCalls, trashCalls } from "./volume-facet-calls.js";
 
 /** The facets that a backend really carries. */
-export function facetsOn(backend: StorageBackend): readonly FacetName[] {
+export function facetsOn(backend: FacetedBackend): readonly FacetName[] {
   return facetNames.filter((name) => backend[name] !== undefined);
 }
 
 /** What is wrong with a backend's facets, against what its driver's definition promises; in words, or undefined. */
-export function facetsProblem(backend: StorageBackend, lists: FacetLists<FacetName, FacetName>): string | undefined {
+export function facetsProblem(backend: FacetedBackend, lists: FacetLists<FacetName, FacetName>): string | undefined {
   const present = facetsOn(backend);
   const missing = lists.always.filter((name) => !present.includes(name));
   if (missing.length > 0) return `the backend lacks ${missing.join(", ")}, which its driver lists under always`;
@@ -26,7 +26,7 @@ export function facetsProblem(backend: StorageBackend, lists: FacetLists<FacetNa
 }
 
 /** Puts the guard around every facet of a backend. */
-export function guardFacets(parts: DriverParts, backend: StorageBackend, manifest: BackendManifest): Partial<FacetMap> {
+export function guardFacets(parts: DriverParts, backend: FacetedBackend, manifest: BackendManifest): Partial<FacetMap> {
   const kit = createFacetKit(parts);
   const { snapshots, sources, expansion, pools, qos, groups, imports, trash, changedBlocks, health, reconciliation, fencing, doctor } = backend;
   return {
