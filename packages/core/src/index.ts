@@ -51,7 +51,13 @@ export {
 export { retrying, type RetryOptions } from "./driver/retrying.js";
 export { silentLogger, type Logger } from "./driver/logger.js";
 export { contractVersion, type BackendManifest, type DriverManifest } from "./driver/manifest.js";
-export type { StandardIssue, StandardResult, StandardSchema } from "./driver/standard-schema.js";
+export type {
+  StandardIssue,
+  StandardJsonSchema,
+  StandardJsonSchemaOptions,
+  StandardResult,
+  StandardSchema,
+} from "./driver/standard-schema.js";
 export type {
   BackendConnectRequest,
   BackendCreateRequest,
@@ -61,7 +67,14 @@ export type {
 export type { VolumeDriver } from "./driver/volume-driver.js";
 
 export { suggest } from "./backends/nearest.js";
-export { openBackends, type Backends, type OpenBackendsOptions } from "./backends/open-backends.js";
+export { backend, type OptionsOf, type TypedBackend, type Written } from "./backends/backend.js";
+export type { Backends } from "./backends/backends.js";
+export { backendsSchema } from "./backends/backends-schema.js";
+export { installedDrivers } from "./backends/installed-drivers.js";
+export { openBackends, type BackendsObject, type DriversOf, type OpenBackendsOptions } from "./backends/open-backends.js";
+export { extrasOf, isOpenedBy, type BackendOf, type Extras, type OpenedBy, type OpenedWith } from "./backends/opened-by.js";
+export type { SecretReference } from "./backends/resolve-secrets.js";
+export { secretJsonSchema } from "./backends/secret-json-schema.js";
 export type { FormatJournal, Host, HostOptions } from "./host/host.js";
 export { callChannels, type CallEnd, type CallObserver, type ObservedCall, type WatchedCall } from "./guard/observe.js";
 

@@ -1,77 +1,65 @@
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { isDriverDefinition, type DriverDefinition } from "../driver/define-driver.js";
-import { contractVersion } from "../driver/manifest.js";
+import { isAbsolute, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { DriverDefinition } from "../driver/define-driver.js";
+import { contractMistake } from "./contract-mistake.js";
+import { driversIn, installedKinds, packagesOf } from "./installed-drivers.js";
 import { suggest } from "./nearest.js";
 import type { BackendElement } from "./parse-backends.js";
-
-/** The npm scope of our own drivers. */
-const scope = "@opensds";
+import { createModuleResolver, packageOf } from "./resolve-module.js";
 
 /** Looks drivers up for the elements of a backends file. */
 export interface DriverFinder {
+  /** The kinds that are registered or installed under a driver's name. */
+  readonly kinds: () => readonly string[];
   /** The driver of an element; a string says in words why there is none. */
   find(element: BackendElement): Promise<DriverDefinition | string>;
 }
 
 /**
  * Registered drivers first, then packages named after the kind, seen from the caller: never from where this package lies, which
- * a package manager may have put anywhere.
+ * a package manager may have put anywhere. A path in `module` starts from `directory`.
  */
-export function createDriverFinder(registered: readonly DriverDefinition[], from: string | URL | undefined): DriverFinder {
+export function createDriverFinder(registered: readonly DriverDefinition[], from: string | URL | undefined, directory: string): DriverFinder {
   const byKind = new Map(registered.map((definition) => [definition.kind, definition]));
-  const require = createRequire(callerUrl(from));
-
-  const load = async (name: string): Promise<unknown> => {
-    const resolved = require.resolve(name);
-    const module: unknown = await import(pathToFileURL(resolved).href);
-    return module;
-  };
+  const resolver = createModuleResolver(from);
+  const kinds = (): readonly string[] => [...new Set([...byKind.keys(), ...installedKinds(resolver)])];
 
   return {
-    find: async ({ kind, module }) => {
-      const known = byKind.get(kind);
-      if (module === undefined && known !== undefined) return acceptContract(known);
-      const candidates = module === undefined ? [`${scope}/driver-${kind}`, `opensds-driver-${kind}`] : [module];
+    kinds,
+    find: async ({ kind, module, definition }) => {
+      const known = definition ?? (module === undefined ? byKind.get(kind) : undefined);
+      if (known !== undefined) return contractMistake(known, undefined) ?? known;
+      const candidates = module === undefined ? packagesOf(kind) : [module];
       for (const candidate of candidates) {
-        let loaded: unknown;
-        try {
-          loaded = await load(candidate);
-        } catch (error) {
-          if (isNotFound(error)) continue;
-          return `${candidate} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`;
-        }
-        const definition = definitionIn(loaded, kind);
-        return definition === undefined ? `${candidate} exports no driver of kind ${kind}` : acceptContract(definition);
+        const resolved = resolver.resolve(asPath(candidate, directory));
+        if (resolved === undefined) continue;
+        if ("broken" in resolved) return `${candidate} is installed but cannot be loaded: ${resolved.broken}`;
+        return driverFrom(candidate, resolved.url, kind);
       }
-      const hint = suggest(kind, [...byKind.keys()]);
-      return `there is no driver of kind ${kind}: not registered (${hint}), and not installed as ${candidates.join(" or ")}`;
+      if (module !== undefined) return `the module ${module} cannot be found; give the name of an installed package or a path`;
+      return (
+        `there is no driver of kind ${kind}: not registered, and not installed as ${candidates.join(" or ")} ` +
+        `where this program looks for packages; ${suggest(kind, kinds())}`
+      );
     },
   };
 }
 
-function callerUrl(from: string | URL | undefined): string {
-  if (from === undefined) return pathToFileURL(join(process.cwd(), "caller.js")).href;
-  const text = from.toString();
-  return text.startsWith("file:") ? fileURLToPath(text) : text;
+async function driverFrom(candidate: string, url: string, kind: string): Promise<DriverDefinition | string> {
+  let loaded: unknown;
+  try {
+    loaded = await import(url);
+  } catch (error) {
+    return `${candidate} is installed but fails while it is loaded: ${error instanceof Error ? error.message : String(error)}`;
+  }
+  const drivers = driversIn(loaded);
+  const definition = drivers.find((driver) => driver.kind === kind);
+  if (definition !== undefined) return contractMistake(definition, packageOf(url)) ?? definition;
+  const others = drivers.map((driver) => driver.kind);
+  return `${candidate} exports no driver of kind ${kind}${others.length === 0 ? "" : `; ${suggest(kind, others)}`}`;
 }
 
-function definitionIn(module: unknown, kind: string): DriverDefinition | undefined {
-  if (typeof module !== "object" || module === null) return undefined;
-  return Object.values(module)
-    .filter(isDriverDefinition)
-    .find((definition) => definition.kind === kind);
-}
-
-function acceptContract(definition: DriverDefinition): DriverDefinition | string {
-  if (definition.contract === contractVersion) return definition;
-  return (
-    `the driver ${definition.kind} was written for contract ${definition.contract}, and this @opensds/core speaks ` +
-    `${contractVersion}: install versions of the two that belong together`
-  );
-}
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "MODULE_NOT_FOUND";
+function asPath(module: string, directory: string): string {
+  if (module.startsWith("file:")) return fileURLToPath(module);
+  return module.startsWith(".") || isAbsolute(module) ? resolve(directory, module) : module;
 }
