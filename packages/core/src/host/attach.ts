@@ -2,11 +2,12 @@ import type { CallContext } from "../driver/call-context.js";
 import { isReadOnlyMode, type AttachmentRecord, type Device } from "../model/attachment.js";
 import type { Connection, ConnectionInfo } from "../model/connection.js";
 import { requireRoot } from "./command.js";
-import type { Connector, ConnectorSite, Disconnector } from "./connectors/connector.js";
+import type { Connector, ConnectorSite, Disconnector, FoundDevice } from "./connectors/connector.js";
 import { fuseLoopConnector } from "./connectors/fuse-loop.js";
 import { krbdConnector } from "./connectors/krbd.js";
 import { loopConnector } from "./connectors/loop.js";
 import { rbdNbdConnector } from "./connectors/rbd-nbd.js";
+import { deviceHeld } from "./held.js";
 import { withHostLock, type HostLock } from "./host-lock.js";
 import type { Machine } from "./machine.js";
 import { checkRbdConnection } from "./rbd-credentials.js";
@@ -54,9 +55,10 @@ export function createAttacher(machine: Machine, runtimeDir: string): Attacher {
       return serve(info, ctx, (own, connectors) =>
         withHostLock(ctx, runtimeDir, attachment.volumeId, async (lock) => {
           const found = await findDevice(own, connectors, ctx);
-          if (found !== undefined && found.existing.readOnly !== readOnly) throw otherMode(ctx, found.existing);
+          if (found?.ending === true) throw await deviceHeld(ctx, found.device.path, { doing: "cannot attach while an earlier detach waits" });
+          if (found !== undefined && found.device.readOnly !== readOnly) throw otherMode(ctx, found.device);
           const connector = found?.connector ?? (await choose(own, connectors, ctx));
-          const plan = { info: own, volumeId: attachment.volumeId, readOnly, existing: found?.existing };
+          const plan = { info: own, volumeId: attachment.volumeId, readOnly, existing: found?.device };
           return record(connection, backend, await connector.attach(plan, lock, ctx));
         }),
       );
@@ -64,7 +66,7 @@ export function createAttacher(machine: Machine, runtimeDir: string): Attacher {
     describe: async (connection, backend, ctx) => {
       if (connection.attachment.hostId !== machine.hostId) return record(connection, backend, null);
       const found = await serve(connection.info, ctx, (own, connectors) => findDevice(own, connectors, ctx));
-      return record(connection, backend, found?.existing ?? null);
+      return record(connection, backend, found?.device ?? null);
     },
     detach: async ({ attachment, device }, ctx) => {
       if (attachment.hostId !== machine.hostId && device === null) return;
@@ -91,10 +93,10 @@ async function findDevice<Info extends ConnectionInfo>(
   info: Info,
   connectors: readonly Connector<Info>[],
   ctx: CallContext,
-): Promise<{ readonly connector: Connector<Info>; readonly existing: Device } | undefined> {
+): Promise<(FoundDevice & { readonly connector: Connector<Info> }) | undefined> {
   for (const connector of connectors) {
-    const existing = await connector.find(info, ctx);
-    if (existing !== undefined) return { connector, existing };
+    const found = await connector.find(info, ctx);
+    if (found !== undefined) return { ...found, connector };
   }
   return undefined;
 }

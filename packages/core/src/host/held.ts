@@ -95,7 +95,6 @@ async function openers(parts: Parts): Promise<readonly Holder[]> {
   const numbers = new Set(parts.map(({ number }) => number));
   const holders: Holder[] = [];
   for (const pid of await processIds()) {
-    if (pid === process.pid) continue;
     for (const fd of await listDirectory(`/proc/${pid}/fd`)) {
       const path = `/proc/${pid}/fd/${fd}`;
       // Only device nodes are looked at more closely: a stat of a file on a dead network file system would hang.

@@ -24,7 +24,7 @@ export interface LoopDevice {
 const columns = "NAME,MAJ:MIN,BACK-FILE,BACK-MAJ:MIN,BACK-INO,RO,AUTOCLEAR";
 
 /** How long a let-go device may take to go when nobody seems to hold it: udev looks at devices at odd moments. */
-const goneWithinMs = 3_000;
+const goneWithinMs = 1_000;
 
 /** Lists the bound loop devices of this host; runs no program where there is none. */
 export async function listLoopDevices(ctx: CallContext): Promise<readonly LoopDevice[]> {
@@ -126,11 +126,12 @@ export async function flushDevice(path: string, ctx: CallContext): Promise<void>
 
 async function isBoundTo(loop: { readonly path: string; readonly file: string }): Promise<boolean> {
   const file = await backingFile(loop.path.slice("/dev/".length));
-  return file !== undefined && withoutDeleted(file) === loop.file;
+  return file !== undefined && withoutDeleted(file) === withoutDeleted(loop.file);
 }
 
 const backingFile = (name: string): Promise<string | undefined> => readAttribute(`/sys/block/${name}/loop/backing_file`);
 
-const withoutDeleted = (path: string): string => path.replace(/ \(deleted\)$/, "");
+/** The kernel adds this to the path of a file that has no name any more; a name may also end so by itself. */
+export const withoutDeleted = (path: string): string => path.replace(/ \(deleted\)$/, "");
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === "object" && value !== null;

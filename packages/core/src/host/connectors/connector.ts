@@ -16,8 +16,15 @@ export interface AttachPlan<Info extends ConnectionInfo> {
   readonly info: Info;
   readonly volumeId: VolumeId;
   readonly readOnly: boolean;
-  /** What {@link Connector.find} found. Its mode is the wanted one. */
+  /** What {@link Connector.find} found; its mode is the wanted one, and it is not ending. */
   readonly existing: Device | undefined;
+}
+
+/** A device that is there already. */
+export interface FoundDevice {
+  readonly device: Device;
+  /** Let go while somebody had it open: it goes when they close it, and is nothing to hand out. */
+  readonly ending: boolean;
 }
 
 /**
@@ -30,7 +37,7 @@ export interface Connector<Info extends ConnectionInfo> {
   /** Why this method cannot be used on this host, in words; undefined when it can. Starts nothing, loads nothing. */
   unavailable(info: Info): Promise<string | undefined>;
   /** The device of exactly this connection, as the kernel has it; changes nothing. */
-  find(info: Info, ctx: CallContext): Promise<Device | undefined>;
+  find(info: Info, ctx: CallContext): Promise<FoundDevice | undefined>;
   /** Makes the device, or mends and returns the one that is there. */
   attach(plan: AttachPlan<Info>, lock: HostLock, ctx: CallContext): Promise<Device>;
 }

@@ -6,12 +6,11 @@ import type { RbdConnectionInfo } from "../../model/connection.js";
 import type { VolumeId } from "../../model/ids.js";
 import { listDirectory, readBlockDevice } from "../block-device.js";
 import { hasTool, installHint } from "../command.js";
-import { deviceHeld } from "../held.js";
 import type { HostLock } from "../host-lock.js";
 import { bindLoopDevice, listLoopDevices, unbindLoopDevice, type LoopDevice } from "../loop-devices.js";
 import { imageDirectory, imageSource, writeCephFiles } from "../rbd-credentials.js";
 import type { Connector, ConnectorSite, Disconnector } from "./connector.js";
-import { abandonStorageDaemons, endStorageDaemons, findStorageDaemons, isExported, startStorageDaemon } from "./storage-daemon.js";
+import { abandonStorageDaemons, endStorageDaemons, isServed, startStorageDaemon } from "./storage-daemon.js";
 
 const method = "fuse-loop";
 
@@ -34,7 +33,7 @@ export function fuseLoopConnector(site: ConnectorSite): Connector<RbdConnectionI
 
   /** Takes everything of one image away, in the order in which data flows. */
   const tearDown = async (image: string, lock: HostLock, ctx: CallContext): Promise<void> => {
-    const serving = (await findStorageDaemons(image)).length === 1 && (await isExported(image));
+    const serving = await isServed(image);
     const loop = await loopOf(image, ctx);
     if (loop !== undefined) {
       if (!serving) ctx.log.warn(`the storage daemon behind ${loop.path} is gone: what was not flushed before is lost`);
@@ -60,17 +59,13 @@ export function fuseLoopConnector(site: ConnectorSite): Connector<RbdConnectionI
       const source = imageSource(info);
       if ((await listDirectory(imageDirectory(site.runtimeDir, source))).length === 0) return undefined;
       const loop = await loopOf(imageFile(source), ctx);
-      return loop && toDevice(loop, source);
+      return loop && { device: toDevice(loop, source), ending: loop.ending };
     },
     attach: async ({ info, volumeId, readOnly, existing }, lock, ctx) => {
       const source = imageSource(info);
       const directory = imageDirectory(site.runtimeDir, source);
       const image = imageFile(source);
-      if (existing !== undefined && (await findStorageDaemons(image)).length === 1 && (await isExported(image))) {
-        const loop = await loopOf(image, ctx);
-        if (loop?.ending === true) throw await deviceHeld(ctx, loop.path, { doing: "cannot attach while an earlier detach waits" });
-        return existing;
-      }
+      if (existing !== undefined && (await isServed(image))) return existing;
       // Whatever is there is half-made, or its daemon died.
       if ((await listDirectory(directory)).length > 0) await tearDown(image, lock, ctx);
 

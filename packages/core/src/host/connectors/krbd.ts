@@ -22,7 +22,10 @@ export function krbdConnector(site: ConnectorSite): Connector<RbdConnectionInfo>
       if (!(await hasKernelModule("rbd"))) return "the kernel has no rbd module";
       return (await hasTool("rbd")) ? undefined : `the rbd command is missing (${installHint("rbd")})`;
     },
-    find: (info) => find(imageSource(info)),
+    find: async (info) => {
+      const device = await find(imageSource(info));
+      return device && { device, ending: false };
+    },
     attach: async ({ info, readOnly, existing }, lock, ctx) => {
       if (existing !== undefined) return existing;
       const directory = `${imageDirectory(site.runtimeDir, imageSource(info))}-krbd`;

@@ -4,8 +4,8 @@ import type { CallContext } from "../../driver/call-context.js";
 import type { Device } from "../../model/attachment.js";
 import type { FileConnectionInfo } from "../../model/connection.js";
 import { readBlockDevice } from "../block-device.js";
-import { deviceHeld, deviceNumber } from "../held.js";
-import { bindLoopDevice, listLoopDevices, unbindLoopDevice, type LoopDevice } from "../loop-devices.js";
+import { deviceNumber } from "../held.js";
+import { bindLoopDevice, listLoopDevices, unbindLoopDevice, withoutDeleted, type LoopDevice } from "../loop-devices.js";
 import type { Connector, ConnectorSite, Disconnector } from "./connector.js";
 
 const method = "loop";
@@ -32,13 +32,10 @@ export function loopConnector(site: ConnectorSite): Connector<FileConnectionInfo
     },
     find: async (info, ctx) => {
       const loop = (await listLoopDevices(ctx)).find(await matcher(info.path));
-      return loop && toDevice(loop);
+      return loop && { device: toDevice(loop), ending: loop.ending };
     },
     attach: async ({ info, readOnly, existing }, lock, ctx) => {
-      if (existing !== undefined) {
-        await refuseEnding(existing, ctx);
-        return existing;
-      }
+      if (existing !== undefined) return existing;
       const file = await identify(info.path);
       if (file === undefined) throw fileMissing(ctx, info.path);
       const path = await bindLoopDevice(file.path, readOnly, lock, ctx);
@@ -65,7 +62,8 @@ export function loopConnector(site: ConnectorSite): Connector<FileConnectionInfo
 }
 
 /** File system and inode tell files apart while one is attached; the path tells apart a later file with the same inode. */
-const sourceOf = (fileNumber: string, inode: string, path: string): string => `${fileNumber}:${inode}:${path}`;
+const sourceOf = (fileNumber: string, inode: string, path: string): string => 
+  `${fileNumber}:${inode}:${withoutDeleted(path)}`;
 
 interface FileIdentity {
   readonly path: string;
@@ -86,14 +84,8 @@ async function identify(path: string): Promise<FileIdentity | undefined> {
 /** A file that is gone can still be behind a device, under the path that it had. */
 async function matcher(path: string): Promise<(loop: LoopDevice) => boolean> {
   const file = await identify(path);
-  if (file === undefined) return (loop) => loop.file === path;
-  return (loop) => (loop.inode === "" ? loop.file === file.path : loop.inode === file.inode && loop.fileNumber === file.number);
-}
-
-/** A device that was let go while somebody had it open vanishes under whoever gets it now. */
-async function refuseEnding(device: Device, ctx: CallContext): Promise<void> {
-  const loop = (await listLoopDevices(ctx)).find(({ path }) => path === device.path);
-  if (loop?.ending === true) throw await deviceHeld(ctx, device.path, { doing: "cannot attach while an earlier detach waits" });
+  if (file === undefined) return (loop) => loop.file === withoutDeleted(path);
+  return (loop) => (loop.inode === "" ? loop.file === withoutDeleted(file.path) : loop.inode === file.inode && loop.fileNumber === file.number);
 }
 
 function fileMissing(ctx: CallContext, path: string): Error {

@@ -31,7 +31,10 @@ export function rbdNbdConnector(site: ConnectorSite): Connector<RbdConnectionInf
       if (!(await hasTool("rbd-nbd"))) return `rbd-nbd is missing (${installHint("rbd-nbd")})`;
       return /[/@]/.test(info.image + info.pool + info.namespace) ? "rbd-nbd takes no names with / or @ in them" : undefined;
     },
-    find: (info) => find(imageSource(info)),
+    find: async (info) => {
+      const device = await find(imageSource(info));
+      return device && { device, ending: false };
+    },
     attach: async ({ info, readOnly, existing }, _lock, ctx) => {
       if (existing !== undefined) return existing;
       const source = imageSource(info);

@@ -52,20 +52,28 @@ export async function startStorageDaemon(
  * The daemons that serve, or are about to serve, a file: told by their arguments, so that neither a reused pid nor one
  * that was started by a dock killed a moment ago is mistaken or missed.
  */
-export async function findStorageDaemons(image: string): Promise<readonly number[]> {
-  const argument = `"mountpoint":${JSON.stringify(image)}`;
+async function findStorageDaemons(image: string): Promise<readonly number[]> {
   const found: number[] = [];
   for (const pid of await processIds()) {
     // The kernel keeps 15 characters of a name.
     if ((await readAttribute(`/proc/${pid}/comm`)) !== program.slice(0, 15)) continue;
-    const cmdline = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-    if (cmdline.includes(argument)) found.push(pid);
+    if (await serves(pid, image)) found.push(pid);
   }
   return found;
 }
 
+/** A process that has ended and waits for its parent has no arguments any more. */
+async function serves(pid: number, image: string): Promise<boolean> {
+  const cmdline = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+  return cmdline.includes(`"mountpoint":${JSON.stringify(image)}`);
+}
+
+/** Whether exactly one daemon serves the file. */
+export const isServed = async (image: string): Promise<boolean> =>
+  (await isExported(image)) && (await findStorageDaemons(image)).length === 1;
+
 /** Whether a file is a FUSE mount, alive or dead. */
-export const isExported = async (image: string): Promise<boolean> =>
+const isExported = async (image: string): Promise<boolean> =>
   (await readMounts()).some(({ mountPoint, fsType }) => mountPoint === image && fsType.startsWith("fuse"));
 
 /**
@@ -76,7 +84,9 @@ export async function endStorageDaemons(image: string, ctx: CallContext): Promis
   const signal: NodeJS.Signals = (await isExported(image)) ? "SIGTERM" : "SIGKILL";
   const pids = await findStorageDaemons(image);
   for (const pid of pids) kill(pid, signal);
-  while ((await findStorageDaemons(image)).length > 0) await sleep(5, undefined, { signal: ctx.signal });
+  for (const pid of pids) {
+    while (await serves(pid, image)) await sleep(5, undefined, { signal: ctx.signal });
+  }
   await removeExport(image, ctx);
 }
 

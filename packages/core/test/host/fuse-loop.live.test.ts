@@ -1,0 +1,206 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import { secret, type AttachmentRecord, type Connection, type RbdConnectionInfo } from "@opensds/core";
+import { canAttach, loopsOf, may, memoryJournal, MiB, must, openBench, pidsMentioning, startDock, type Bench } from "./support.js";
+
+/** The lab's cluster, as its least-privileged user. */
+const conf = process.env["SB_LAB_CEPH_CONF"] ?? fileURLToPath(new URL("../../../../.lab/ceph/client.conf", import.meta.url));
+const [user, pool] = ["dock", "dock"];
+const rbd = (...args: string[]): string => must("rbd", "--conf", conf, "--id", user, ...args);
+
+let images = 0;
+const made: string[] = [];
+
+// At the end: a daemon that was killed counts as a watcher for 30 seconds, and until then its image cannot go.
+afterAll(async () => {
+  for (let tries = 0; made.length > 0 && tries < 4; tries += 1) {
+    for (const image of made.splice(0)) if (!may("rbd", "--conf", conf, "--id", user, "rm", "--no-progress", image)) made.push(image);
+    if (made.length > 0) await sleep(10_000);
+  }
+  expect(made).toEqual([]);
+}, 180_000);
+
+/** A new image of the lab, as a volume. */
+async function imageVolume(bench: Bench, part: Partial<RbdConnectionInfo> = {}): Promise<Connection> {
+  images += 1;
+  const image = `host-test-${process.pid}-${images}`;
+  rbd("create", "--size", "512M", `${pool}/${image}`);
+  made.push(`${pool}/${image}`);
+  const { id: imageId } = JSON.parse(rbd("info", "--format", "json", `${pool}/${image}`)) as { id: string };
+  const pools = JSON.parse(must("ceph", "--conf", conf, "--id", user, "osd", "lspools", "--format", "json")) as { poolnum: number; poolname: string }[];
+  const poolId = pools.find(({ poolname }) => poolname === pool)?.poolnum ?? 0;
+  const fsid = must("ceph", "--conf", conf, "--id", user, "fsid").trim();
+  const info: RbdConnectionInfo = {
+    protocol: "rbd",
+    fsid,
+    monitors: [],
+    pool,
+    poolId,
+    namespace: "",
+    image,
+    imageId,
+    user,
+    conf,
+    methods: ["krbd", "rbd-nbd", "fuse-loop"],
+    readOnly: false,
+    ...part,
+  };
+  return bench.connection(info, image, info.readOnly ? "single-reader" : "single-writer");
+}
+
+const pathOf = (record: AttachmentRecord): string => record.device?.path ?? "none";
+
+function expectNothingLeft(bench: Bench): void {
+  expect(loopsOf(bench.directory)).toEqual([]);
+  expect(pidsMentioning(bench.directory)).toEqual([]);
+  expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(`${bench.runtimeDir}/`);
+  expect(must("find", bench.runtimeDir, "-type", "f")).toBe("");
+}
+
+describe.runIf(canAttach && process.env["SB_LAB_LIVE"] === "1")("fuse-loop on a real cluster", { timeout: 60_000 }, () => {
+  it("takes an image through its life, and the stock command reads back what was written", async () => {
+    const bench = await openBench();
+    const { host } = bench;
+    const volume = await imageVolume(bench);
+    const record = await host.attach(volume, "test");
+    expect(record.device).toMatchObject({ method: "fuse-loop", readOnly: false });
+    expect(await host.attach(volume, "test")).toEqual(record);
+    expect(await host.describe(volume, "test")).toEqual(record);
+    const journal = memoryJournal();
+    const directory = await bench.mountPoint("m");
+    const mount = await host.mount({ attachment: record, directory, fsType: "xfs" }, journal);
+    await writeFile(join(directory, "file"), Buffer.alloc(4 * MiB, "kept"));
+    const sum = must("sha256sum", join(directory, "file"));
+    await expect(host.detach(record)).rejects.toMatchObject({ reason: "device-held" });
+    await host.unmount(mount);
+    await host.detach(record);
+    await host.detach(record);
+    expectNothingLeft(bench);
+    const again = await host.attach(volume, "test");
+    const second = await host.mount({ attachment: again, directory }, journal);
+    expect(must("sha256sum", join(directory, "file"))).toBe(sum);
+    await host.unmount(second);
+    await host.detach(again);
+    expectNothingLeft(bench);
+  });
+
+  it("keeps bytes that were written without a flush", async () => {
+    const bench = await openBench();
+    const volume = await imageVolume(bench);
+    const record = await bench.host.attach(volume, "test");
+    const bytes = Buffer.alloc(8 * MiB, "southbound ");
+    writeFileSync(pathOf(record), bytes);
+    await bench.host.detach(record);
+    const exported = join(bench.directory, "export");
+    if (volume.info.protocol === "rbd") rbd("export", "--no-progress", `${pool}/${volume.info.image}`, exported);
+    expect(readFileSync(exported).subarray(0, bytes.length).equals(bytes)).toBe(true);
+  });
+
+  it("gives a read-only device for a reading mode", async () => {
+    const bench = await openBench();
+    const record = await bench.host.attach(await imageVolume(bench, { readOnly: true }), "test");
+    expect(must("blockdev", "--getro", pathOf(record)).trim()).toBe("1");
+    await bench.host.detach(record);
+    expectNothingLeft(bench);
+  });
+
+  it("works from the monitors and a key alone, and shows the key to nobody", async () => {
+    const bench = await openBench();
+    const key = /key = (\S+)/.exec(readFileSync(join(conf, "..", "client.dock.keyring"), "utf8"))?.[1] ?? "";
+    const monitors = /mon[ _]host *= *(.+)/.exec(readFileSync(conf, "utf8"))?.[1] ?? "";
+    const record = await bench.host.attach(await imageVolume(bench, { conf: undefined, key: secret(key), monitors: [monitors] }), "test");
+    const daemons = pidsMentioning(bench.directory);
+    expect(daemons).toHaveLength(1);
+    expect(readFileSync(`/proc/${daemons[0] ?? 0}/cmdline`, "utf8")).not.toContain(key);
+    expect(JSON.stringify(record)).not.toContain(key);
+    expect(must("find", bench.runtimeDir, "-type", "f", "-perm", "/077", "-name", "keyring")).toBe("");
+    await bench.host.detach(record);
+    expectNothingLeft(bench);
+  });
+
+  it("is mended by attach after its daemon was killed, and what was flushed is there", async () => {
+    const bench = await openBench();
+    const volume = await imageVolume(bench);
+    const record = await bench.host.attach(volume, "test");
+    must("dd", "if=/dev/urandom", `of=${pathOf(record)}`, "bs=1M", "count=2", "conv=fsync", "status=none");
+    const sum = must("sha256sum", "-b", pathOf(record)).split(" ")[0];
+    for (const pid of pidsMentioning(bench.directory)) process.kill(pid, "SIGKILL");
+    const mended = await bench.host.attach(volume, "test");
+    expect(must("sha256sum", "-b", pathOf(mended)).split(" ")[0]).toBe(sum);
+    await bench.host.detach(mended);
+    expectNothingLeft(bench);
+  });
+
+  it("is not formatted when its daemon is dead and it looks blank, and is detached then too", async () => {
+    const bench = await openBench();
+    const attachment = await bench.host.attach(await imageVolume(bench), "test");
+    for (const pid of pidsMentioning(bench.directory)) process.kill(pid, "SIGKILL");
+    const journal = memoryJournal();
+    await expect(bench.host.mount({ attachment, directory: await bench.mountPoint("m") }, journal)).rejects.toMatchObject({
+      reason: "device-unreadable",
+      outcome: "none",
+    });
+    expect(journal.current()).toBeNull();
+    await bench.host.detach(attachment);
+    expectNothingLeft(bench);
+  });
+
+  it("survives the dock that attached it, and a dock killed at any step leaves what the replay finishes", { timeout: 120_000 }, async () => {
+    const bench = await openBench();
+    const { host, runtimeDir } = bench;
+    const argument = await imageVolume(bench);
+    const survived = await startDock({ runtimeDir, operation: "attach", argument }).ended;
+    const first = JSON.parse(survived.stdout) as AttachmentRecord;
+    expect(await host.describe(argument, "test")).toEqual(first);
+    await host.detach(first);
+
+    for (const finish of ["attach", "detach"] as const) {
+      for (let step = 0, died = true; died; step += 1) {
+        ({ died } = await startDock({ runtimeDir, operation: "attach", argument, dieAtStep: step }).ended);
+        const record = finish === "attach" ? await host.attach(argument, "test") : await host.describe(argument, "test");
+        await host.detach(record);
+        expectNothingLeft(bench);
+      }
+    }
+    for (let step = 0, died = true; died; step += 1) {
+      const record = await host.attach(argument, "test");
+      ({ died } = await startDock({ runtimeDir, operation: "detach", argument: record, dieAtStep: step }).ended);
+      await host.detach(record);
+      expectNothingLeft(bench);
+    }
+  });
+
+  it("leaves nothing when the call is cancelled while the daemon starts", async () => {
+    const bench = await openBench();
+    const volume = await imageVolume(bench);
+    const controller = new AbortController();
+    const stopping = await openBench({
+      runtimeDir: bench.runtimeDir,
+      onStep: (_, step) => {
+        if (step === "start-storage-daemon") setTimeout(() => controller.abort(), 15);
+      },
+    });
+    await expect(stopping.host.attach(volume, "test", { signal: controller.signal })).rejects.toMatchObject({ code: "CANCELLED" });
+    await bench.host.detach(await bench.host.attach(volume, "test"));
+    expectNothingLeft(bench);
+  });
+
+  const failures: readonly (readonly [string, string, Partial<RbdConnectionInfo>])[] = [
+    ["no image", "volume-not-found", { image: "no-such-image" }],
+    ["a wrong key", "permission-denied", { conf: undefined, key: secret("AQCBhgNrgk1IIBAAqqqqqqqqqqqqqqqqqqqqqg=="), monitors: [] }],
+    ["no ceph.conf", "conf-missing", { conf: "/no/such/ceph.conf" }],
+  ];
+  it.each(failures)("fails in words and leaves nothing: %s", async (_, reason, part) => {
+    const bench = await openBench();
+    const monitors = [/mon[ _]host *= *(.+)/.exec(readFileSync(conf, "utf8"))?.[1] ?? ""];
+    const volume = await imageVolume(bench, { ...part, monitors });
+    const failed = bench.host.attach(volume, "test");
+    await expect(failed).rejects.toMatchObject({ reason, outcome: "none" });
+    await expect(failed).rejects.not.toThrow(/node-name|blockdev/);
+    expectNothingLeft(bench);
+  });
+});
