@@ -30,7 +30,9 @@ function unknownKeys(value: unknown, path: readonly (string | number)[], root: J
   if (isSecret(value)) return [];
   if (Array.isArray(value)) return value.flatMap((item: unknown, index) => unknownKeys(item, [...path, index], root));
   if (!isMapping(value)) return [];
-  const known = knownKeys(schemasAt(root, path));
+  const nodes = schemasAt(root, path);
+  if (nodes.some(isSecretSchema)) return [];
+  const known = knownKeys(nodes);
   return Object.entries(value).flatMap(([key, inner]) =>
     known !== undefined && !known.includes(key)
       ? [{ path: [...path, key], message: `unknown option; ${suggest(key, known)}` }]

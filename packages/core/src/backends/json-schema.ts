@@ -38,19 +38,14 @@ export function knownTexts(nodes: readonly JsonSchema[]): readonly string[] | un
 
 /** Moves a schema to another place in a larger one: its own references keep pointing into it. */
 export function relocate(schema: JsonSchema, pointer: string): JsonSchema {
-  const move = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(move);
-    if (!isMapping(value)) return value;
-    return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) =>
-        key === "$ref" && typeof inner === "string" && inner.startsWith("#") ? [key, pointer + inner.slice(1)] : [key, move(inner)],
-      ),
+  const isOwnReference = (key: string, value: unknown): value is string => key === "$ref" && typeof value === "string" && value.startsWith("#");
+  const move = (node: JsonSchema): JsonSchema =>
+    Object.fromEntries(
+      Object.entries(node).map(([key, value]) => [key, isOwnReference(key, value) ? pointer + value.slice(1) : moveAny(value)]),
     );
-  };
+  const moveAny = (value: unknown): unknown => (Array.isArray(value) ? value.map(moveAny) : isMapping(value) ? move(value) : value);
   // `$schema` belongs at the top of a document, `$id` would change what references start from.
-  return Object.fromEntries(
-    Object.entries(schema).flatMap(([key, value]) => (key === "$schema" || key === "$id" ? [] : [[key, move(value)] as const])),
-  );
+  return Object.fromEntries(Object.entries(move(schema)).filter(([key]) => key !== "$schema" && key !== "$id"));
 }
 
 function inside(node: JsonSchema, key: string | number): readonly JsonSchema[] {

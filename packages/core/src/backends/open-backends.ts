@@ -12,6 +12,8 @@ import type { OpenedBy } from "./opened-by.js";
 import { parseBackends } from "./parse-backends.js";
 import { readBackendsSource } from "./read-backends-file.js";
 
+export type { Backends } from "./backends.js";
+
 /** How to open backends. */
 export interface OpenBackendsOptions {
   /** Drivers to use without looking for packages; bundlers follow these. Default: none. */

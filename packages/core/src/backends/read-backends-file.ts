@@ -35,7 +35,7 @@ async function parseText(path: string, text: string): Promise<BackendsSource> {
     const mistakes = problems.map((problem) => ({
       path: [],
       line: counter.linePos(problem.pos[0]).line,
-      message: withoutText(problem.message),
+      message: messages.get(problem.code) ?? withoutText(problem.message),
     }));
     throw mistakesError(path, mistakes);
   }
@@ -65,6 +65,12 @@ async function parseText(path: string, text: string): Promise<BackendsSource> {
     throw mistakesError(path, [{ path: [], message }]);
   }
 }
+
+/** Instead of messages that repeat a whole word of the file. */
+const messages: ReadonlyMap<string, string> = new Map([
+  ["TAG_RESOLVE_FAILED", "a backends file has no tags; write the value without `!`"],
+  ["BAD_DIRECTIVE", "a backends file has no directives; remove the line that begins with `%`"],
+]);
 
 /** A YAML message without what it repeats of the file: that may be a password in the wrong place. */
 function withoutText(message: string): string {
