@@ -1,11 +1,11 @@
-import { access, constants } from "node:fs/promises";
+import { access, constants, readFile } from "node:fs/promises";
 import type { CallContext } from "@opensds/core";
 import { together } from "./bounded.js";
 import { openCall, type Call } from "./call.js";
 import type { CephConfig } from "./config.js";
 import { toSouthbound } from "./errors.js";
 import type { Pool } from "./pool.js";
-import { createCluster } from "./transport/cluster.js";
+import { createCluster, type Cluster } from "./transport/cluster.js";
 import { createCommands } from "./transport/command.js";
 import { CommandFailure, errno, failedWith } from "./transport/command-failure.js";
 import { createRados } from "./transport/rados.js";
@@ -29,7 +29,7 @@ export async function openPool(config: CephConfig, ctx: CallContext<"setup">): P
     await together(rbd.list(call), rados.probeWrite(call));
     return { config, place: { fsid, poolId: found.id, namespace: config.namespace }, monitors, rbd, rados, cluster };
   } catch (thrown) {
-    throw explain(config, call, thrown);
+    throw await explain(config, call, cluster, thrown);
   }
 }
 
@@ -74,14 +74,21 @@ function keyringMissing(config: CephConfig, ctx: CallContext<"setup">, what: str
 }
 
 /** The errors that only connecting has; the rest are those of every operation. */
-function explain(config: CephConfig, call: SetupCall, thrown: unknown): unknown {
-  if (thrown instanceof CommandFailure) {
-    if (/keyring|disabling cephx|handle_auth_bad_method/.test(thrown.detail) || failedWith(thrown, errno.ENOENT)) {
-      return keyringMissing(config, call.ctx, `no key of client.${config.user} was found`, thrown);
+async function explain(config: CephConfig, call: SetupCall, cluster: Cluster, thrown: unknown): Promise<unknown> {
+  if (thrown instanceof CommandFailure && !thrown.missingTool) {
+    // Without a key the cluster is told of no user, and answers as to a wrong key.
+    if (failedWith(thrown, errno.EPERM, errno.EACCES, errno.ENOENT) && !(await holdsKey(config, call, cluster))) {
+      return keyringMissing(config, call.ctx, `no keyring holds a key of client.${config.user}`, thrown);
     }
     if (call.ctx.remainingMs() === 0 || /timed out|ObjectNotFound|TimedOut/.test(thrown.detail)) {
       return toSouthbound(call, config, new CommandFailure(thrown.command, errno.ETIMEDOUT, thrown.detail));
     }
   }
   return toSouthbound(call, config, thrown);
+}
+
+async function holdsKey(config: CephConfig, call: SetupCall, cluster: Cluster): Promise<boolean> {
+  const paths = config.keyring === undefined ? await cluster.keyrings(call).catch(() => []) : [config.keyring];
+  const contents = await Promise.all(paths.map((path) => readFile(path, "utf8").catch(() => "")));
+  return contents.some((content) => content.includes(`[client.${config.user}]`));
 }

@@ -6,10 +6,10 @@ import { cells, cellTag, decodeRequest, encodeRequest, voidRequest, type Request
 import { describe } from "./get-volume.js";
 import { imageNameOf } from "./image-name.js";
 import type { Pool } from "./pool.js";
-import { purgeImage, unlistImage } from "./remove-image.js";
+import { purgeImage, removeEmptyImage, unlistImage } from "./remove-image.js";
 import { errno, failedWith, unless } from "./transport/command-failure.js";
 import type { ImageInfo } from "./transport/rbd.js";
-import { clearHalfMade, clearUnlisted, isDecidedToGo, waitUntil } from "./unfinished-image.js";
+import { clearHalfMade, isDecidedToGo, waitUntil } from "./unfinished-image.js";
 
 /** What one turn of creating came to: a volume to return, or a reason to begin again. */
 type Turn = { readonly volume: Volume } | "again";
@@ -76,7 +76,7 @@ async function createOnce(
     return "again";
   }
   if (listedId !== image.id) {
-    await clearUnlisted(pool, call, image.id, imageName);
+    await removeEmptyImage(pool, call, image.id, imageName);
     return "again";
   }
   return { volume: await describe(pool, call, now, cell, []) };
@@ -112,11 +112,13 @@ async function judgeExisting(
   if (locker !== undefined) {
     const recorded = decodeRequest(locker);
     if (recorded === undefined) {
-      await discard(pool, call, image);
+      await removeEmptyImage(pool, call, image.id, image.name);
       return "again";
     }
     if (listedId !== image.id) {
-      if (!(await becomesListed(pool, call, image))) await clearUnlisted(pool, call, image.id, image.name);
+      // It opens by its name but is not in RBD's directory: its maker was cut off by somebody who took it for half-made.
+      // Nobody was ever given such an image, because every create looks at the directory first.
+      if (!(await becomesListed(pool, call, image))) await removeEmptyImage(pool, call, image.id, image.name);
       return "again";
     }
     return answerReplay(pool, call, request, image, recorded, names);
@@ -134,7 +136,9 @@ async function judgeExisting(
   await refuseForeign(pool, call, request, image);
   if (fits(pool, request, image) && (await isComplete(pool, call, image))) return "free";
   await call.ctx.step("give-image-up");
-  if (await takeRequestCell(pool, call, image.id, voidRequest)) await discard(pool, call, image);
+  if (await takeRequestCell(pool, call, image.id, voidRequest)) {
+    await removeEmptyImage(pool, call, image.id, image.name);
+  }
   return "again";
 }
 
@@ -144,12 +148,6 @@ const isComplete = async (pool: Pool, call: Call, image: ImageInfo): Promise<boo
 
 const becomesListed = (pool: Pool, call: Call, image: ImageInfo): Promise<boolean> =>
   waitUntil(call, pool.config.unfinishedAfterMs, async () => (await pool.rados.directoryIdOf(call, image.name)) === image.id);
-
-/** Removes an image whose request cell says that it shall never be a volume. */
-async function discard(pool: Pool, call: Call, image: ImageInfo): Promise<void> {
-  await unlistImage(pool, call, image.id, image.name);
-  await purgeImage(pool, call, image.id);
-}
 
 /** The same request again gets the same volume; another request for the name is refused. */
 async function answerReplay(
@@ -164,7 +162,8 @@ async function answerReplay(
   const volume = await describe(pool, call, image, recorded, cellNames);
   if (volume.state === "deleting") {
     if (await isDecidedToGo(pool, call, image.id)) {
-      await discard(pool, call, image);
+      await unlistImage(pool, call, image.id, image.name);
+      await purgeImage(pool, call, image.id);
       return "again";
     }
     const message = `volume ${JSON.stringify(request.name)} is being deleted; retry when deleteVolume has ended, or call it again where it was cut off`;

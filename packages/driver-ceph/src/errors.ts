@@ -52,7 +52,7 @@ const meanings: Readonly<Record<number, Meaning>> = {
 };
 
 /** The Debian package of each tool. */
-const packages: Readonly<Record<string, string>> = { ceph: "ceph-common", rados: "ceph-common", rbd: "ceph-common" };
+const packages: Readonly<Record<string, string>> = { ceph: "ceph-common", "ceph-conf": "ceph-common", rados: "ceph-common", rbd: "ceph-common" };
 
 /** Turns what an operation threw into the error that its caller gets. */
 export function toSouthbound({ ctx, changed }: Call, config: CephConfig, thrown: unknown): unknown {

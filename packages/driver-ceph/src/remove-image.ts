@@ -29,17 +29,37 @@ export async function unlistImage(pool: Pool, call: Call, imageId: string, image
   }
 }
 
+/**
+ * Removes an image that is decided to go and holds no data, name and all. Cut off, it leaves either the image with its
+ * mark or a half-made one, never anything in the trash.
+ */
+export async function removeEmptyImage(pool: Pool, call: Call, imageId: string, imageName: string): Promise<void> {
+  await call.ctx.step("mark-doomed");
+  await pool.rados.markDoomed(call, imageId);
+  await call.ctx.step("remove-doomed");
+  try {
+    await unless([errno.ENOENT, errno.ENOSYS], pool.rbd.removeDoomed(call, imageName));
+    await pool.rados.dropJunkHeader(call, imageId);
+  } catch (thrown) {
+    // A removal that was killed watches the image for another 30 s; the trash takes it all the same.
+    if (!failedWith(thrown, errno.EBUSY)) throw thrown;
+    await unlistImage(pool, call, imageId, imageName);
+    await purgeImage(pool, call, imageId);
+  }
+}
+
 /** Removes an image from the trash for good, or has the cluster's manager do so where that takes long. Not there is success. */
 export async function purgeImage(pool: Pool, call: Call, imageId: string): Promise<void> {
-  await call.ctx.step("purge");
+  const { ctx } = call;
+  await ctx.step("purge");
   try {
-    await unless([errno.ENOENT], pool.rbd.purge(call, imageId, Math.min(ownPurgeMs, call.ctx.remainingMs() / 2)));
+    const purged = await unless([errno.ENOENT], pool.rbd.purge(call, imageId, Math.min(ownPurgeMs, ctx.remainingMs() / 2)).then(() => true));
+    // Somebody else's purge may have ended before our mark was written, which then made an empty header again.
+    if (purged === undefined) await pool.rados.dropJunkHeader(call, imageId);
   } catch (thrown) {
     if (!(thrown instanceof CommandFailure) || failedWith(thrown, errno.EPERM)) throw thrown;
     const { pool: name, namespace } = pool.config;
-    await call.ctx.step("hand-purge-to-manager");
+    await ctx.step("hand-purge-to-manager");
     await pool.cluster.addPurgeTask(call, [name, ...(namespace === "" ? [] : [namespace]), imageId].join("/"));
   }
-  // Somebody else's purge may have ended before our mark was written, which then made an empty header again.
-  await pool.rados.dropJunkHeader(call, imageId);
 }

@@ -37,7 +37,7 @@ export async function clearHalfMade(pool: Pool, call: Call<"createVolume">, imag
   if ((await unless([errno.ENOENT], pool.rbd.infoById(call, imageId))) === undefined) {
     await ctx.step("remove-half-made");
     // ENOSYS: it can be opened by now, so it is not half-made any more.
-    await unless([errno.ENOENT, errno.ENOSYS], pool.rbd.removeHalfMade(call, imageName));
+    await unless([errno.ENOENT, errno.ENOSYS], pool.rbd.removeDoomed(call, imageName));
     await pool.rados.dropJunkHeader(call, imageId);
     return;
   }
@@ -61,15 +61,4 @@ export async function isDecidedToGo(pool: Pool, call: Call, imageId: string): Pr
   const locker = (await pool.rados.readLock(call, imageId, cells.request))?.lockers[0];
   if (locker !== undefined && decodeRequest(locker) === undefined) return true;
   return pool.rados.isDoomed(call, imageId);
-}
-
-/**
- * Clears an image away that opens by its name but is not in RBD's directory: its maker was cut off by somebody who took it
- * for half-made. Nobody was ever given such an image, because every create looks at the directory first.
- */
-export async function clearUnlisted(pool: Pool, call: Call<"createVolume">, imageId: string, imageName: string): Promise<void> {
-  await call.ctx.step("remove-unlisted");
-  await pool.rados.markDoomed(call, imageId);
-  await unless([errno.ENOENT, errno.ENOSYS], pool.rbd.removeHalfMade(call, imageName));
-  await pool.rados.dropJunkHeader(call, imageId);
 }

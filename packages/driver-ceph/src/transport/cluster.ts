@@ -15,6 +15,8 @@ export interface Cluster {
   /** The cluster's id and its monitors, as `mon host` in a `ceph.conf` writes them. */
   monitors(call: Call): Promise<{ readonly fsid: string; readonly monitors: readonly string[] }>;
   pools(call: Call): Promise<readonly PoolInfo[]>;
+  /** The paths of the keyrings that Ceph's tools look for the user's key in. */
+  keyrings(call: Call): Promise<readonly string[]>;
   /** Lets the manager daemon remove an image from the trash; it goes on by itself, also after a restart. */
   addPurgeTask(call: Call, imageSpec: string): Promise<void>;
 }
@@ -36,6 +38,10 @@ export function createCluster(run: RunCommand): Cluster {
         name: pool_name,
         full: flags_names.split(",").some((flag) => flag === "full" || flag === "full_quota"),
       }));
+    },
+    keyrings: async (call) => {
+      const found = await run(call, { tool: "ceph-conf", words: ["--lookup", "keyring"], args: [], changes: false });
+      return found.split(/[,;\s]+/).filter((path) => path !== "");
     },
     addPurgeTask: async (call, imageSpec) => {
       await run(call, { tool: "ceph", words: ["rbd", "task", "add", "trash", "remove"], args: [imageSpec], changes: true });

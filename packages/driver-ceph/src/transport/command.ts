@@ -16,7 +16,7 @@ export interface CommandSettings {
 
 /** What a command is, besides its arguments. */
 export interface CommandRun {
-  readonly tool: "ceph" | "rados" | "rbd";
+  readonly tool: "ceph" | "ceph-conf" | "rados" | "rbd";
   /** The command's words, for error messages: `trash mv`. They come first in the arguments. */
   readonly words: readonly string[];
   readonly args: readonly string[];
@@ -47,6 +47,7 @@ export function createCommands(settings: CommandSettings): RunCommand {
     if (changes) call.changed = true;
     const boundMs = Math.min(ctx.remainingMs(), settings.commandTimeoutMs, atMostMs ?? Infinity);
     const command = `${tool} ${words.join(" ")}`;
+    const startedAt = performance.now();
     const result = await execa(tool, [...words, ...args, ...who, ...timeLimits(tool, boundMs)], {
       reject: false,
       cancelSignal: ctx.signal,
@@ -56,6 +57,7 @@ export function createCommands(settings: CommandSettings): RunCommand {
       maxBuffer: maxOutputBytes,
       ...(input === undefined ? { stdin: "ignore" } : { input }),
     });
+    ctx.log.debug(`${command}: ${result.failed ? "failed" : "done"} after ${Math.round(performance.now() - startedAt)} ms`);
     if (!result.failed) return result.stdout;
     ctx.signal.throwIfAborted();
     if (result.timedOut) throw new CommandFailure(command, errno.ETIMEDOUT, `no answer within ${Math.round(boundMs)} ms`);
@@ -69,6 +71,8 @@ export function createCommands(settings: CommandSettings): RunCommand {
 /** The cluster's own limits, in whole seconds, so that a command that outlives this process ends too. */
 function timeLimits(tool: CommandRun["tool"], boundMs: number): readonly string[] {
   const seconds = Math.max(1, Math.ceil(boundMs / 1000));
+  // Reads files only.
+  if (tool === "ceph-conf") return [];
   if (tool === "ceph") return [`--connect-timeout=${seconds}`];
   return [`--client-mount-timeout=${seconds}`, `--rados-mon-op-timeout=${seconds}`, `--rados-osd-op-timeout=${seconds}`];
 }
@@ -76,8 +80,8 @@ function timeLimits(tool: CommandRun["tool"], boundMs: number): readonly string[
 /** `rbd` and `ceph` exit with the error number; `rados` exits with 1 and names the number in its last words. */
 function errnoOf(tool: CommandRun["tool"], exitCode: number, stderr: string): number | undefined {
   const named = [...stderr.matchAll(/\((\d{1,3})\) [A-Z]/g)].at(-1)?.[1];
-  if (tool === "rados") return named === undefined ? undefined : Number(named);
-  if (exitCode === errno.EPERM && named !== undefined) return Number(named);
+  // An exit with 1 is also what a command gives that did not understand its arguments.
+  if (tool === "rados" || exitCode === 1) return named === undefined ? undefined : Number(named);
   return exitCode;
 }
 

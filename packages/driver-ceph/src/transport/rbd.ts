@@ -41,8 +41,8 @@ export interface Rbd {
    * belongs to another image by now.
    */
   trashDoomed(call: Call, name: string): Promise<void>;
-  /** Removes what is left of an image that cannot be opened; ENOSYS when it can be opened and is not marked as doomed. */
-  removeHalfMade(call: Call, name: string): Promise<void>;
+  /** Removes an image that is marked as doomed, or what is left of one that cannot be opened; ENOSYS for any other. */
+  removeDoomed(call: Call, name: string): Promise<void>;
   /** Removes an image from the trash for good. */
   purge(call: Call, imageId: string, atMostMs: number): Promise<void>;
   namespaces(call: Call): Promise<readonly string[]>;
@@ -98,10 +98,11 @@ export function createRbd(run: RunCommand, pool: string, namespace: string): Rbd
     },
     list: async (call) => decodeJson("rbd ls", await read(call, ["ls"], []), namesShape),
     trashDoomed: (call, name) => change(call, ["trash", "mv"], [`--image=${name}`, guard]),
-    removeHalfMade: (call, name) => change(call, ["rm"], [`--image=${name}`, guard, "--no-progress"]),
+    removeDoomed: (call, name) => change(call, ["rm"], [`--image=${name}`, guard, "--no-progress"]),
     purge: (call, imageId, atMostMs) => change(call, ["trash", "rm"], [`--image-id=${imageId}`, "--no-progress"], atMostMs),
     namespaces: async (call) => {
-      const found = decodeJson("rbd namespace ls", await read(call, ["namespace", "ls"], []), namespacesShape);
+      const args = [`--pool=${pool}`, "--format=json"];
+      const found = decodeJson("rbd namespace ls", await run(call, { tool: "rbd", words: ["namespace", "ls"], args, changes: false }), namespacesShape);
       return found.map(({ name }) => name);
     },
   };

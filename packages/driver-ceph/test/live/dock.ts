@@ -1,0 +1,50 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { errorFromJSON, type ErrorWire } from "@opensds/core";
+import type { Job } from "./worker.js";
+
+/** How a job in another process ended. */
+export type Ended =
+  | { readonly how: "returned"; readonly value: unknown }
+  | { readonly how: "failed"; readonly error: Error }
+  | { readonly how: "killed" };
+
+/** Another process with the driver in it. */
+export interface Dock {
+  run(job: Omit<Job, "number">): Promise<Ended>;
+  stop(): Promise<void>;
+}
+
+type Answer = { readonly number: number } & ({ readonly value: unknown } | { readonly error: ErrorWire });
+
+/** Starts a process that has set the lab's backend up in a namespace. */
+export async function startDock(namespace: string): Promise<Dock> {
+  const child = fork(fileURLToPath(new URL("worker.ts", import.meta.url)), [namespace], {
+    execArgv: ["--conditions=@opensds/source", "--import", "tsx"],
+  });
+  const exited = once(child, "exit");
+  const first: unknown = (await Promise.race([once(child, "message"), exited])).at(0);
+  if (first !== "ready") throw new Error(`the worker did not start: ${String(first)}`);
+  let number = 0;
+  return {
+    run: (job) => {
+      number += 1;
+      const mine = number;
+      return new Promise((resolve) => {
+        const hear = (answer: Answer): void => {
+          if (answer.number !== mine) return;
+          child.off("message", hear);
+          resolve("error" in answer ? { how: "failed", error: errorFromJSON(answer.error) } : { how: "returned", value: answer.value });
+        };
+        child.on("message", hear);
+        void exited.then(() => resolve({ how: "killed" }));
+        child.send({ ...job, number: mine });
+      });
+    },
+    stop: async () => {
+      if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+      await exited;
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { openBackends, type Backends, type OpenBackendsOptions, type VolumeDriver } from "@opensds/core";
+import ceph from "@opensds/driver-ceph";
+
+/** Whether the top-level runner has brought the lab up for these tests. */
+export const live = process.env["SB_LAB_LIVE"] === "1";
+
+const backendsFile = process.env["SB_LAB_BACKENDS"] ?? fileURLToPath(new URL("../../../../.lab/backends.yaml", import.meta.url));
+
+/** The lab's `ceph.conf` for the least-privilege user. */
+export function labConf(): string {
+  const conf = /conf: "?([^"\n]+)"?/.exec(readFileSync(backendsFile, "utf8"))?.[1];
+  if (conf === undefined) throw new Error(`no conf in ${backendsFile}`);
+  return conf;
+}
+
+/** The backends `ceph` and `ceph2`: the lab's two pools, in a namespace of the test file's own. */
+export const openLab = (namespace: string, options: OpenBackendsOptions = {}): Promise<Backends> => {
+  const element = (pool: string) => ({ ceph_driver: { conf: labConf(), user: "dock", pool, namespace } });
+  return openBackends({ backends: { ceph: element("dock"), ceph2: element("dock2") } }, { drivers: [ceph], ...options });
+};
+
+const run = promisify(execFile);
+
+/** Runs a stock command of Ceph's as the lab's least-privilege user and fulfils with what it printed. */
+export async function stock(tool: "ceph" | "rados" | "rbd", ...args: readonly string[]): Promise<string> {
+  const { stdout } = await run(tool, [...args, "--conf", labConf(), "--id", "dock"]);
+  return stdout;
+}
+
+/** Objects that RBD keeps for a namespace once anything was done in it. */
+const ofTheNamespace = ["rbd_directory", "rbd_info", "rbd_task", "rbd_trash", "rbd_children", "rbd_mirroring"];
+
+/** A namespace in both pools for one test file, so that files do not see each other's images. */
+export interface LabNamespace {
+  readonly name: string;
+  readonly backends: Backends;
+  readonly driver: VolumeDriver;
+  /** The objects in the first pool that belong to some image, sorted. */
+  objects(): Promise<readonly string[]>;
+  /** A stock `rbd` command in the first pool. */
+  rbd(...args: readonly string[]): Promise<string>;
+  /** A stock `rados` command in the first pool. */
+  rados(...args: readonly string[]): Promise<string>;
+  remove(): Promise<void>;
+}
+
+/** Makes the namespace and opens the backends in it. */
+export async function openNamespace(what: string): Promise<LabNamespace> {
+  const name = `t-${process.pid}-${what}`;
+  const pools = ["dock", "dock2"];
+  for (const pool of pools) await stock("rbd", "namespace", "create", "--pool", pool, "--namespace", name);
+  const backends = await openLab(name);
+  const driver = backends.get("ceph");
+  await driver.setup();
+  const where = ["--pool", "dock", "--namespace", name];
+  const objects = async (): Promise<readonly string[]> => {
+    const names = (await stock("rados", ...where, "ls")).split("\n").filter((one) => one !== "");
+    return names.filter((one) => !ofTheNamespace.includes(one)).sort();
+  };
+  return {
+    name,
+    backends,
+    driver,
+    objects,
+    rbd: (...args) => stock("rbd", ...args, ...where),
+    rados: (...args) => stock("rados", ...args, ...where),
+    remove: async () => {
+      await deleteAll(driver);
+      const left = await objects();
+      await backends.unset();
+      for (const pool of pools) {
+        await stock("rbd", "namespace", "remove", "--pool", pool, "--namespace", name).catch(() => undefined);
+        for (const object of ofTheNamespace) {
+          await stock("rados", "--pool", pool, "--namespace", name, "rm", object).catch(() => undefined);
+        }
+      }
+      if (left.length > 0) throw new Error(`objects are left: ${left.join(", ")}`);
+    },
+  };
+}
+
+let names = 0;
+/** A name that no other test uses. */
+export const uniqueName = (what: string): string => {
+  names += 1;
+  return `t-${process.pid}-${what}-${names}`;
+};
+
+async function deleteAll(driver: VolumeDriver): Promise<void> {
+  for await (const volume of driver.listVolumes()) {
+    for (const { attachment } of await driver.listAttachments({ volumeId: volume.id, hostId: "all" })) {
+      await driver.disconnectVolume({ volumeId: volume.id, attachmentId: attachment.id });
+    }
+    await driver.deleteVolume({ id: volume.id });
+  }
+}

@@ -1,0 +1,46 @@
+import { errorToJSON, hostId, volumeId, type CapacityRange } from "@opensds/core";
+import { openLab } from "./lab.js";
+
+/** What the parent asks a worker for. */
+export interface Job {
+  readonly number: number;
+  readonly method: "create" | "delete" | "connect";
+  /** A volume's name for `create`, its id for the others. */
+  readonly of: string;
+  readonly capacity?: CapacityRange;
+  /** Kill this process before this step, at its n-th time. */
+  readonly killAt?: { readonly step: string; readonly time: number };
+  /** Kill this process this long after the job began. */
+  readonly killAfterMs?: number;
+}
+
+let job: Job | undefined;
+let seen = 0;
+
+const backends = await openLab(process.argv[2] ?? "", {
+  onStep: (_operation, step) => {
+    if (job?.killAt?.step !== step) return;
+    seen += 1;
+    if (seen === job.killAt.time) process.kill(process.pid, "SIGKILL");
+  },
+});
+const driver = backends.get("ceph");
+await driver.setup();
+
+const work = async ({ method, of, capacity }: Job): Promise<unknown> => {
+  if (method === "create") return driver.createVolume({ name: of, capacity: capacity ?? { requiredBytes: 1 << 20 } });
+  if (method === "delete") return driver.deleteVolume({ id: volumeId(of) });
+  const connector = { hostId: hostId("killed-host"), hostName: "killed host", bootId: "boot" };
+  return (await driver.connectVolume({ volumeId: volumeId(of), connector })).attachment;
+};
+
+process.on("message", (asked: Job) => {
+  job = asked;
+  seen = 0;
+  if (asked.killAfterMs !== undefined) setTimeout(() => process.kill(process.pid, "SIGKILL"), asked.killAfterMs);
+  void work(asked).then(
+    (value) => process.send?.({ number: asked.number, value }),
+    (error: unknown) => process.send?.({ number: asked.number, error: errorToJSON(error) }),
+  );
+});
+process.send?.("ready");
