@@ -16,7 +16,7 @@ export interface Holder {
 }
 
 /** Finds who holds a device or one of its partitions: mounts of every mount namespace, swap, stacked devices, openers. */
-export async function findHolders(devicePath: string): Promise<readonly Holder[]> {
+async function findHolders(devicePath: string): Promise<readonly Holder[]> {
   const parts = await withPartitions(devicePath);
   const found = await Promise.all([mounts(parts), swaps(parts), stackedDevices(devicePath, parts), openers(parts)]);
   return found.flat();

@@ -12,7 +12,7 @@ export interface ConnectorSite {
 }
 
 /** What to attach. */
-export interface AttachPlan<Info extends ConnectionInfo> {
+interface AttachPlan<Info extends ConnectionInfo> {
   readonly info: Info;
   readonly volumeId: VolumeId;
   readonly readOnly: boolean;
