@@ -9,6 +9,11 @@ process.on("SIGINT", () => {
   process.stderr.write("\ninterrupted: removing what was made; once more leaves it there\n");
 });
 
+// Whoever reads the output may have seen enough.
+process.stdout.on("error", () => process.exit(1));
+
 void main(process.argv.slice(2), process, interruption.signal).then((code) => {
   process.exitCode = code;
+  // A driver that holds on to a socket or a child must not keep the command from ending.
+  setTimeout(() => process.exit(code), 2_000).unref();
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { families } from "../src/check.js";
 import { allChecks } from "../src/checks/index.js";
@@ -15,6 +16,16 @@ describe("the list of checks", () => {
     expect(Object.keys(rules).filter((rule) => !cited.has(rule))).toEqual([]);
     const covered = new Set<string>(allChecks.map(({ family }) => family));
     expect(families.filter((family) => !covered.has(family))).toEqual([]);
+  });
+
+  it("is what the README lists", () => {
+    const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+    const rows = allChecks.map(({ id, title, rules: cited, needs = [] }) => {
+      const behaviour = [title, ...needs.map((need) => `[${need}]`)].join(" ");
+      return `| ${id} | ${behaviour} | ${cited.join(", ")} |`;
+    });
+    expect(rows.filter((row) => !readme.includes(row))).toEqual([]);
+    expect(readme).toContain(`${allChecks.length} checks;`);
   });
 
   it("has titles that are sentences of behaviour", () => {

@@ -252,19 +252,17 @@ export const saboteurs: readonly Saboteur[] = [
     }),
   },
   {
-    name: "changes its manifest while it is used",
+    name: "has another manifest after a volume was made",
     caughtBy: ["MANIFEST-1"],
-    make: () => (backend) => {
+    make: () => {
       let made = 0;
-      return {
-        get manifest() {
-          return { ...backend.manifest, parameters: made === 0 ? {} : { made: `${made} volumes` } };
-        },
+      return (backend) => ({
+        manifest: { ...backend.manifest, parameters: made === 0 ? {} : { made: "volumes made so far" } },
         createVolume: (request, ctx) => {
           made += 1;
           return backend.createVolume(request, ctx);
         },
-      };
+      });
     },
   },
   {

@@ -39,7 +39,7 @@ export function createProgress(output: ProgressOutput): Progress {
         const text = `[${event.number}/${event.total}] ${event.check.id} ${event.check.title}`;
         const show = (): void => {
           const spent = ` ${formatDuration(performance.now() - beganMs)}`;
-          output.write(`\r\u001b[K${text.slice(0, (output.columns ?? 80) - spent.length - 1)}${spent}`);
+          output.write(`\r\u001b[K${text.slice(0, Math.max(20, (output.columns ?? 80) - spent.length - 1))}${spent}`);
         };
         show();
         ticker = setInterval(show, 1_000);

@@ -1,5 +1,6 @@
 import type { Volume, VolumeDriver, VolumeId } from "@opensds/core";
 import { isSouthboundError } from "@opensds/core";
+import { inParallel } from "./in-parallel.js";
 import { removeVolume } from "./remove-volume.js";
 
 /**
@@ -48,13 +49,13 @@ export function createMadeVolumes(prefix: string): MadeVolumes {
           problems.push(`could not ${what}: ${error instanceof Error ? error.message : String(error)}`);
         }
       };
-      for (const id of [...ids].reverse()) await tryTo(`remove volume ${id}`, () => removeVolume(driver, id));
-      for (const name of unsure.keys()) {
-        await tryTo(`remove volume ${JSON.stringify(name)}`, async () => {
+      await inParallel([...ids].reverse(), (id) => tryTo(`remove volume ${id}`, () => removeVolume(driver, id)));
+      await inParallel([...unsure.keys()], (name) =>
+        tryTo(`remove volume ${JSON.stringify(name)}`, async () => {
           const id = await findId(driver, name);
           if (id !== undefined) await removeVolume(driver, id);
-        });
-      }
+        }),
+      );
       return problems;
     },
   };

@@ -50,7 +50,7 @@ interface Waiting {
 export async function startWorker(settings: WorkerSettings): Promise<StartedWorker> {
   const { by, log, made, signal, callTimeoutMs } = settings;
   signal.throwIfAborted();
-  const child = fork(settings.script, [], { execArgv: [], stdio: ["ignore", "ignore", "pipe", "ipc"] });
+  const child = fork(settings.script, [], { execArgv: loaderArguments(), stdio: ["ignore", "ignore", "pipe", "ipc"] });
   const channel = openChannel(child, by);
   const stop = (): Promise<void> => stopChild(child);
   const onAbort = (): void => {
@@ -91,6 +91,15 @@ export async function startWorker(settings: WorkerSettings): Promise<StartedWork
     listPage: async (request) => expectShape(await call({ operation: "listPage", request }), isVolumePage, by),
   };
   return { worker, stop };
+}
+
+/**
+ * Node's own arguments, where they name a loader: what loads here then loads there. Without one a condition that leads to
+ * source files (a test framework sets it and loads them itself) would only lead astray.
+ */
+function loaderArguments(): string[] {
+  const hasLoader = process.execArgv.some((argument) => /^(--import|--loader|--experimental-loader)(=|$)/.test(argument));
+  return hasLoader ? process.execArgv.filter((argument) => !argument.startsWith("--inspect")) : [];
 }
 
 function expectShape<Shape>(value: unknown, is: (value: unknown) => value is Shape, by: string): Shape {

@@ -1,4 +1,4 @@
-import type { DriverDefinition, VolumeDriver } from "@opensds/core";
+import type { VolumeDriver } from "@opensds/core";
 
 /** A backend of a backends file: any process can open it, so every check can run. */
 export interface BackendsTarget {
@@ -26,6 +26,3 @@ export type ConformanceTarget = BackendsTarget | LiveTarget;
 
 /** Whether a target can be opened by another process. */
 export const isBackendsTarget = (target: ConformanceTarget): target is BackendsTarget => "backends" in target;
-
-/** The drivers of a module, by name and as default. */
-export type DriverModule = readonly DriverDefinition[];

@@ -13,8 +13,7 @@ type Reference = DriverDefinition<"reference", ReferenceConfig>;
 function sabotaged(base: Reference, change: Sabotage): Reference {
   const connect: Reference["connect"] = async (config, ctx) => {
     const backend = await base.connect(config, ctx);
-    // By descriptor: a getter stays one.
-    return Object.defineProperties({ ...backend }, Object.getOwnPropertyDescriptors(change(backend)));
+    return { ...backend, ...change(backend) };
   };
   return { ...base, connect };
 }
