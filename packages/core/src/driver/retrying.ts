@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { isSouthboundError, SouthboundError } from "../errors/southbound-error.js";
+import { sleep } from "../guard/sleep.js";
 import type { CallOptions } from "./call-context.js";
 
 /** How long and how to retry. */
@@ -53,7 +53,7 @@ function pauseAfter(error: SouthboundError, attempt: number, options: RetryOptio
 
 async function pause(ms: number, cause: SouthboundError, signal: AbortSignal | undefined): Promise<void> {
   try {
-    await sleep(ms, undefined, { signal });
+    await sleep(ms, signal);
   } catch {
     throw new SouthboundError("CANCELLED", "cancelled-by-caller", "cancelled between two attempts", {
       operation: cause.operation,

@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { CallContext, CallOptions } from "../driver/call-context.js";
 import type { Operation } from "../errors/operations.js";
 import { SouthboundError } from "../errors/southbound-error.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { openCallLimits, type CallLimits, type CallSpec } from "./call-limits.js";
 import { startWork, type CallWork } from "./call-work.js";
+import { sleep } from "./sleep.js";
 
 /** What a mutating call is about: who may run beside whom. */
 export interface CallSubject {
@@ -61,7 +61,7 @@ export function createInFlight(environment: CallEnvironment): InFlight {
 
   const waitForAbandoned = async (entry: Entry, limits: CallLimits): Promise<void> => {
     const patience = new AbortController();
-    const hold = sleep(abandonedHoldMs, undefined, { signal: patience.signal }).catch(() => undefined);
+    const hold = sleep(abandonedHoldMs, patience.signal).catch(() => undefined);
     try {
       await limits.race(Promise.race([entry.work.settled, hold]));
     } finally {
