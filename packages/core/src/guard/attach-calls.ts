@@ -2,7 +2,7 @@ import type { CallContext, CallOptions } from "../driver/call-context.js";
 import type { StorageBackend } from "../driver/storage-backend.js";
 import type { VolumeDriver } from "../driver/volume-driver.js";
 import { isSouthboundError, SouthboundError } from "../errors/southbound-error.js";
-import type { AttachmentRecord } from "../model/attachment.js";
+import type { AccessMode, AttachmentRecord } from "../model/attachment.js";
 import type { Connection } from "../model/connection.js";
 import type { HostId, VolumeId } from "../model/ids.js";
 import { attachmentRecordSchema, attachmentSchema } from "../schema/attachment.js";
@@ -15,7 +15,8 @@ import {
 import { canonicalJson } from "./canonical-json.js";
 import { checkRequest, checkResult } from "./check.js";
 import type { DriverParts } from "./driver-parts.js";
-import { withStop } from "./lifecycle.js";
+import type { CallSpec } from "./call-limits.js";
+import { withStop, type OpenBackend } from "./lifecycle.js";
 import { runCall } from "./run-call.js";
 
 /** What is left of a call, for a call inside it. */
@@ -52,6 +53,7 @@ export function attachCalls(
     connectVolume: async (request, options) => {
       const opened = lifecycle.opened(spec("connectVolume"));
       const checked = checkRequest(connectVolumeSchema, request, spec("connectVolume"));
+      requireMode(checked.mode, opened, spec("connectVolume", checked.volumeId));
       const call = spec("connectVolume", checked.volumeId);
       const subject = { subject: `volume:${checked.volumeId}`, scope: checked.connector.hostId, request: canonicalJson(checked) };
       return lifecycle.track(
@@ -77,6 +79,7 @@ export function attachCalls(
     attachVolume: async (request, options) => {
       const opened = lifecycle.opened(spec("attachVolume"));
       const { volumeId, mode } = checkRequest(attachVolumeSchema, request, spec("attachVolume"));
+      requireMode(mode, opened, spec("attachVolume", volumeId));
       const subject = { subject: `volume:${volumeId}`, scope: host.hostId, request: mode };
       return lifecycle.track(
         inFlight.run(spec("attachVolume", volumeId), subject, withStop(options, opened.stop), (ctx) =>
@@ -185,4 +188,12 @@ function deviceGone(error: unknown, record: AttachmentRecord): unknown {
       cause: error,
     },
   );
+}
+
+/** SB-ATTACH-5: a mode that the backend does not have is refused before anything is recorded. */
+function requireMode(mode: AccessMode, { manifest }: OpenBackend, spec: CallSpec): void {
+  if (manifest.accessModes.includes(mode)) return;
+  const has = manifest.accessModes.join(", ") || "none";
+  const message = `${spec.operation}: this backend has no access mode ${mode}; it has: ${has}`;
+  throw new SouthboundError("UNIMPLEMENTED", "mode-unsupported", message, { ...spec, outcome: "none" });
 }

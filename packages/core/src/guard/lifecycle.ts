@@ -82,6 +82,7 @@ export function createLifecycle(
         closing = true;
         await drain(ctx, controller);
         open = undefined;
+        closing = false;
         await backend.close();
       }),
     opened: (spec) => {

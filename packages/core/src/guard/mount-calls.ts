@@ -1,6 +1,8 @@
 import type { StorageBackend } from "../driver/storage-backend.js";
 import type { VolumeDriver } from "../driver/volume-driver.js";
+import { isSouthboundError } from "../errors/southbound-error.js";
 import type { FormatJournal } from "../host/host.js";
+import type { Connection } from "../model/connection.js";
 import type { VolumeId } from "../model/ids.js";
 import { formatRecordSchema, listMountsSchema, mountRecordSchema, mountVolumeSchema } from "../schema/mount.js";
 import { readConnections, within } from "./attach-calls.js";
@@ -56,7 +58,7 @@ export function mountCalls(parts: DriverParts): Pick<VolumeDriver, "mountVolume"
       return lifecycle.track(
         runCall(spec("listMounts", volumeId ?? directory ?? devicePath), environment, withStop(options, opened.stop), async (ctx) => {
           const wanted = { volumeId, hostId: host.hostId };
-          const connections = await readConnections(parts, opened.backend, wanted, within(ctx));
+          const connections = await readConnections(parts, opened.backend, wanted, within(ctx)).catch(noneWhenGone);
           const records = await Promise.all(connections.map((one) => host.describe(one, backendName, within(ctx))));
           const mounts = await host.listMounts(records, within(ctx));
           return mounts.filter(
@@ -68,4 +70,10 @@ export function mountCalls(parts: DriverParts): Pick<VolumeDriver, "mountVolume"
       );
     },
   };
+}
+
+/** A volume that is not there has no mounts. */
+function noneWhenGone(error: unknown): readonly Connection[] {
+  if (isSouthboundError(error) && error.code === "NOT_FOUND") return [];
+  throw error;
 }

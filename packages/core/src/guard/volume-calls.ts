@@ -1,3 +1,4 @@
+import type { CallContext } from "../driver/call-context.js";
 import type { Page } from "../model/listing.js";
 import type { Volume } from "../model/volume.js";
 import type { VolumeDriver } from "../driver/volume-driver.js";
@@ -31,8 +32,7 @@ export function volumeCalls(
       return lifecycle.track(
         inFlight.run(call, subject, withStop(options, opened.stop), async (ctx) => {
           const volume = checkResult(volumeSchema, await opened.backend.createVolume(checked, ctx), call, "volume");
-          if (volume.state === "error") throw ctx.fail("INTERNAL", "volume-in-error", "the backend made the volume in state error");
-          return volume;
+          return requireReady(volume, ctx);
         }),
       );
     },
@@ -73,6 +73,17 @@ export function volumeCalls(
       );
     },
   };
+}
+
+/** SB-CREATE-6: what create returns can be used. A volume in error is never success, and neither is one that is not there yet. */
+function requireReady(volume: Volume, ctx: CallContext<"createVolume">): Volume {
+  if (volume.state === "available" || volume.state === "in-use") return volume;
+  const [reason, what] = volume.state === "error" ? ["volume-in-error", "is in error"] : ["driver-broke-contract", `is ${volume.state}`];
+  const why = volume.stateReason === undefined ? "" : `: ${volume.stateReason}`;
+  throw ctx.fail("INTERNAL", reason, `the volume was made and ${what}${why}; delete it and create it again`, {
+    outcome: "applied",
+    details: { volumeId: volume.id, state: volume.state },
+  });
 }
 
 function checkGetRequest(value: unknown, spec: CallSpec): GetVolumeRequest {
