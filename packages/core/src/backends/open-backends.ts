@@ -3,6 +3,9 @@ import { silentLogger, type Logger } from "../driver/logger.js";
 import type { VolumeDriver } from "../driver/volume-driver.js";
 import type { CallEnvironment } from "../guard/call-environment.js";
 import { createGuardedDriver } from "../guard/guarded-driver.js";
+import { logObserver } from "../guard/log-observer.js";
+import { channelObserver } from "../guard/observe.js";
+import { openTelemetryObserver } from "../guard/otel-observer.js";
 import type { TypedBackend } from "./backend.js";
 import { backendsOf, type Backends } from "./backends.js";
 import { configureBackend, type ConfiguredElement } from "./configure-backend.js";
@@ -68,7 +71,9 @@ export async function openBackends(source: string | URL | object, options: OpenB
   }
   if (all.length > 0) throw mistakesError(read.name, all);
 
-  const environment: CallEnvironment = { log: options.log ?? silentLogger, onStep: options.onStep };
+  const { log = silentLogger, onStep } = options;
+  const observers = [channelObserver, logObserver(log), await openTelemetryObserver()];
+  const environment: CallEnvironment = { log, onStep, observers };
   // Loaded here, not at import: what a host needs (processes) is no business of those who only want the types.
   const { createHost } = await import("../host/create-host.js");
   const host = createHost({ ...parsed.host, ...environment });
