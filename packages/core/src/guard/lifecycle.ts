@@ -18,7 +18,7 @@ export interface OpenBackend {
 export interface Lifecycle {
   setup(options: CallOptions | undefined): Promise<OpenBackend>;
   unset(options: CallOptions | undefined): Promise<void>;
-  /** The backend, for one call; FAILED_PRECONDITION `not-set-up` before `setup`, `closing` after `unset`. */
+  /** The backend, for one call; FAILED_PRECONDITION `not-set-up` before `setup`, `closing` while `unset` runs. */
   opened(spec: CallSpec): OpenBackend;
   /** The backend if there is one: for what may be asked at any time. */
   current(): OpenBackend | undefined;
