@@ -18,6 +18,15 @@ export interface CallSpec<Op extends Operation = Operation> {
   readonly defaultTimeoutMs?: number | undefined;
 }
 
+/** A call's options with what ends it besides its caller's own signal: the driver's closing, a reader that left its loop. */
+export interface BoundedCallOptions extends CallOptions {
+  /**
+   * Listened to one by one: `AbortSignal.any` costs more than the rest of the guard, and on Node 20 its results pile up on a signal
+   * that lives long.
+   */
+  readonly alsoEndedBy?: readonly AbortSignal[] | undefined;
+}
+
 /** One caller's patience: when it ends, and why. */
 export interface CallLimits {
   /** On the clock of `performance.now()`. */
@@ -33,9 +42,10 @@ export interface CallLimits {
  * Starts one caller's deadline and listens to its signal.
  * @param started tells whether work has begun: what ends before that has the outcome `none`
  */
-export function openCallLimits(spec: CallSpec, options: CallOptions | undefined, started: () => boolean): CallLimits {
+export function openCallLimits(spec: CallSpec, options: BoundedCallOptions | undefined, started: () => boolean): CallLimits {
   const timeoutMs = checkTimeout(spec, options?.timeoutMs ?? spec.defaultTimeoutMs ?? defaultTimeoutMs);
   const signal = checkSignal(spec, options?.signal);
+  const signals = [...(signal === undefined ? [] : [signal]), ...(options?.alsoEndedBy ?? [])];
   const deadlineMs = performance.now() + timeoutMs;
   const outcome = (): "none" | "unknown" => (isMutating(spec.operation) && started() ? "unknown" : "none");
 
@@ -50,11 +60,17 @@ export function openCallLimits(spec: CallSpec, options: CallOptions | undefined,
     finish(new SouthboundError("DEADLINE_EXCEEDED", "deadline-exceeded", message, { ...spec, outcome: outcome(), details: { timeoutMs } }));
   }, timeoutMs);
   const cancel = (): void => {
-    const message = `${spec.operation} was cancelled by its caller`;
-    finish(new SouthboundError("CANCELLED", "cancelled-by-caller", message, { ...spec, outcome: outcome(), cause: signal?.reason }));
+    const byCaller = signal?.aborted === true;
+    const [reason, message] = byCaller
+      ? ["cancelled-by-caller", `${spec.operation} was cancelled by its caller`]
+      : ["closing", `${spec.operation} was ended because the driver is being closed`];
+    const cause: unknown = byCaller ? signal.reason : undefined;
+    finish(new SouthboundError("CANCELLED", reason, message, { ...spec, outcome: outcome(), cause }));
   };
-  if (signal?.aborted === true) cancel();
-  else signal?.addEventListener("abort", cancel, { once: true });
+  for (const one of signals) {
+    if (one.aborted) cancel();
+    else one.addEventListener("abort", cancel, { once: true });
+  }
 
   return {
     deadlineMs,
@@ -67,7 +83,7 @@ export function openCallLimits(spec: CallSpec, options: CallOptions | undefined,
       }),
     close: () => {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", cancel);
+      for (const one of signals) one.removeEventListener("abort", cancel);
     },
   };
 }

@@ -1,8 +1,8 @@
-import type { CallContext, CallOptions } from "../driver/call-context.js";
+import type { CallContext } from "../driver/call-context.js";
 import type { Operation } from "../errors/operations.js";
 import { SouthboundError } from "../errors/southbound-error.js";
 import type { CallEnvironment } from "./call-environment.js";
-import { openCallLimits, type CallLimits, type CallSpec } from "./call-limits.js";
+import { openCallLimits, type BoundedCallOptions, type CallLimits, type CallSpec } from "./call-limits.js";
 import { startWork, type CallWork } from "./call-work.js";
 import { sleep } from "./sleep.js";
 
@@ -29,7 +29,7 @@ export interface InFlight {
   run<Value, Op extends Operation>(
     spec: CallSpec<Op>,
     subject: CallSubject,
-    options: CallOptions | undefined,
+    options: BoundedCallOptions | undefined,
     body: (ctx: CallContext<Op>) => Promise<Value>,
   ): Promise<Value>;
   running(): readonly RunningCall[];

@@ -3,7 +3,7 @@ import type { DriverManifest } from "../driver/manifest.js";
 import type { FacetedBackend } from "../driver/storage-backend.js";
 import { SouthboundError } from "../errors/southbound-error.js";
 import type { CallEnvironment } from "./call-environment.js";
-import type { CallSpec } from "./call-limits.js";
+import type { BoundedCallOptions, CallSpec } from "./call-limits.js";
 import { runCall } from "./run-call.js";
 
 /** The backend of a driver that is set up, and what ends its calls when it is closed. */
@@ -104,9 +104,7 @@ export function createLifecycle(
   };
 }
 
-/** Adds a backend's stop signal to a caller's own. */
-export function withStop(options: CallOptions | undefined, stop: AbortSignal): CallOptions {
-  const signal = options?.signal;
-  return { ...options, signal: signal === undefined ? stop : AbortSignal.any([signal, stop]) };
+/** Adds a signal that ends a call besides its caller's own. */
+export function withStop(options: BoundedCallOptions | undefined, stop: AbortSignal): BoundedCallOptions {
+  return { ...options, alsoEndedBy: [...(options?.alsoEndedBy ?? []), stop] };
 }
-

@@ -1,22 +1,22 @@
-import type { CallOptions } from "../driver/call-context.js";
 import type { Listing, Page } from "../model/listing.js";
+import type { BoundedCallOptions } from "./call-limits.js";
+import { withStop } from "./lifecycle.js";
 
 /**
  * Makes the list that callers read out of a function that fetches one page. Leaving the loop early aborts the page under
  * way; `timeoutMs` bounds each page.
  */
 export function createListing<Item>(
-  fetchPage: (token: string | undefined, options: CallOptions) => Promise<Page<Item>>,
+  fetchPage: (token: string | undefined, options: BoundedCallOptions) => Promise<Page<Item>>,
   startToken: string | undefined,
-  options: CallOptions,
+  options: BoundedCallOptions,
 ): Listing<Item> {
   async function* pages(): AsyncGenerator<Page<Item>, void, void> {
     const left = new AbortController();
-    const signal = options.signal === undefined ? left.signal : AbortSignal.any([options.signal, left.signal]);
     let token = startToken;
     try {
       do {
-        const page = await fetchPage(token, { ...options, signal });
+        const page = await fetchPage(token, withStop(options, left.signal));
         yield page;
         token = page.nextToken;
       } while (token !== undefined);

@@ -1,14 +1,14 @@
-import type { CallContext, CallOptions } from "../driver/call-context.js";
+import type { CallContext } from "../driver/call-context.js";
 import type { Operation } from "../errors/operations.js";
 import type { CallEnvironment } from "./call-environment.js";
-import { openCallLimits, type CallSpec } from "./call-limits.js";
+import { openCallLimits, type BoundedCallOptions, type CallSpec } from "./call-limits.js";
 import { startWork } from "./call-work.js";
 
 /** Runs a call that is never joined to another: it returns by its deadline and fails with a `SouthboundError` only. */
 export async function runCall<Value, Op extends Operation>(
   spec: CallSpec<Op>,
   environment: CallEnvironment,
-  options: CallOptions | undefined,
+  options: BoundedCallOptions | undefined,
   body: (ctx: CallContext<Op>) => Promise<Value>,
 ): Promise<Value> {
   let started = false;
