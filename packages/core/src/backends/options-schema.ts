@@ -1,10 +1,7 @@
 import type { DriverDefinition } from "../driver/define-driver.js";
 import type { JsonSchema } from "./json-schema.js";
 
-/**
- * Editors' YAML support stops at draft 7 in the versions that are about (yaml-language-server's own words), and every validator
- * reads it.
- */
+/** What every version of editors' YAML support reads (yaml-language-server knew nothing newer until lately), and every validator. */
 const target = "draft-07";
 
 /** What JSON Schema cannot say (a check in code) is left out, not refused: valibot's and zod's words for that. */

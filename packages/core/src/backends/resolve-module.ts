@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { createRequire } from "node:module";
+// The whole module: what people put before an ESM bundle declares a `createRequire` of its own.
+import nodeModule from "node:module";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { isMapping } from "./mapping.js";
@@ -23,7 +24,7 @@ const importConditions = new Set(["import", "module-sync", "node", "default"]);
  * the process's `--conditions`. It refuses packages that export for `import` only; of these the `exports` are read here.
  */
 export function createModuleResolver(from: string | URL | undefined): ModuleResolver {
-  const require = createRequire(callerFile(from));
+  const require = nodeModule.createRequire(callerFile(from));
 
   const packageFolder = (specifier: string): string | undefined => {
     if (isAbsolute(specifier)) return undefined;

@@ -18,12 +18,13 @@ export const secretJsonSchema: Readonly<Record<string, unknown>> & { readonly ti
       description: "The path of the file that holds the secret, from the backends file's directory. Line ends at its end do not count.",
     },
   },
+  // One of the two. Not said by `maxProperties: 1`, under which editors complete nothing.
   minProperties: 1,
-  maxProperties: 1,
+  not: { type: "object", required: ["env", "file"] },
   additionalProperties: false,
 };
 
 /** Whether a part of a driver's schema is {@link secretJsonSchema}. */
 export function isSecretSchema(node: JsonSchema): boolean {
-  return node["title"] === secretJsonSchema.title && node["maxProperties"] === 1;
+  return node["title"] === secretJsonSchema.title && node["minProperties"] === 1;
 }

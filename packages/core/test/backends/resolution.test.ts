@@ -186,17 +186,27 @@ describe("drivers in a pnpm workspace without hoisting", () => {
 });
 
 describe("drivers in a bundle", () => {
+  // In an ESM bundle esbuild leaves the `require("process")` of CommonJS packages (yaml, cross-spawn) to a `require` of the author's.
+  const banner = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
   it.each([
-    ["esm", "dock.mjs"],
-    ["cjs", "dock.cjs"],
-  ] as const)("are the registered ones: one %s file runs where nothing is installed", async (format, name) => {
+    ["esm", "dock.mjs", banner],
+    ["cjs", "dock.cjs", ""],
+  ] as const)("are the registered ones: one %s file runs where nothing is installed", async (format, name, js) => {
     const project = await projects.write("npm", {
       "bundled.js": dock("{ drivers: [fake, other] }", `import { driver as fake } from "@opensds/driver-fake";\nimport other from "opensds-driver-other";`),
     });
     const alone = join(projects.folder, "alone");
     await mkdir(alone, { recursive: true });
     const { build } = await import("esbuild");
-    await build({ entryPoints: [join(project, "bundled.js")], bundle: true, platform: "node", format, outfile: join(alone, name), logLevel: "silent" });
+    await build({
+      entryPoints: [join(project, "bundled.js")],
+      outfile: join(alone, name),
+      bundle: true,
+      platform: "node",
+      format,
+      banner: { js },
+      logLevel: "silent",
+    });
     await projects.write("alone", { "backends.yaml": fakeBackends, "unknown.yaml": "backends: { a: { fak_driver: {} } }" });
     expect(await projects.run(join(alone, name), { cwd: alone, args: ["backends.yaml"] })).toEqual(found);
     const unknown = await projects.run(join(alone, name), { cwd: alone, args: ["unknown.yaml"] });
