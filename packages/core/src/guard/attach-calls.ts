@@ -12,7 +12,6 @@ import {
   disconnectVolumeSchema,
   listAttachmentsSchema,
 } from "../schema/attach-requests.js";
-import { canonicalJson } from "./canonical-json.js";
 import { checkRequest, checkResult } from "./check.js";
 import type { DriverParts } from "./driver-parts.js";
 import type { CallSpec } from "./call-limits.js";
@@ -55,7 +54,7 @@ export function attachCalls(
       const checked = checkRequest(connectVolumeSchema, request, spec("connectVolume"));
       requireMode(checked.mode, opened, spec("connectVolume", checked.volumeId));
       const call = spec("connectVolume", checked.volumeId);
-      const subject = { subject: `volume:${checked.volumeId}`, scope: checked.connector.hostId, request: canonicalJson(checked) };
+      const subject = { subject: `volume:${checked.volumeId}`, scope: checked.connector.hostId, request: checked };
       return lifecycle.track(
         inFlight.run(call, subject, withStop(options, opened.stop), async (ctx) => {
           const connection = await opened.backend.connectVolume(checked, ctx);
@@ -68,7 +67,7 @@ export function attachCalls(
     disconnectVolume: async (request, options) => {
       const opened = lifecycle.opened(spec("disconnectVolume"));
       const checked = checkRequest(disconnectVolumeSchema, request, spec("disconnectVolume"));
-      const subject = { subject: `volume:${checked.volumeId}`, scope: checked.attachmentId, request: canonicalJson(checked) };
+      const subject = { subject: `volume:${checked.volumeId}`, scope: checked.attachmentId, request: checked };
       return lifecycle.track(
         inFlight.run(spec("disconnectVolume", checked.volumeId), subject, withStop(options, opened.stop), (ctx) =>
           opened.backend.disconnectVolume(checked, ctx),
@@ -108,7 +107,7 @@ export function attachCalls(
         const message = `the attachment is host ${hostId}'s and this is ${host.hostId}; detach it there, or fence that host`;
         throw new SouthboundError("FAILED_PRECONDITION", "attachment-on-other-host", message, { ...call, outcome: "none" });
       }
-      const subject = { subject: `volume:${volumeId}`, scope: hostId, request: canonicalJson(checked) };
+      const subject = { subject: `volume:${volumeId}`, scope: hostId, request: checked };
       return lifecycle.track(
         inFlight.run(call, subject, withStop(options, opened.stop), (ctx) =>
           host.exclusively(volumeId, within(ctx), async () => {

@@ -12,8 +12,8 @@ export interface CallSubject {
   readonly subject: string;
   /** Calls on one subject run side by side when both name a different scope, such as the host; `*` is every scope. */
   readonly scope: string;
-  /** Calls with the same operation, subject and request are one call. */
-  readonly request: string;
+  /** Calls with the same operation, subject and (deeply equal) request are one call. */
+  readonly request: unknown;
 }
 
 /** A mutating call that is running. */
@@ -84,7 +84,7 @@ export function createInFlight(environment: CallEnvironment): InFlight {
             await waitForAbandoned(other, limits);
             continue;
           }
-          if (other.work.spec.operation !== spec.operation || other.request !== subject.request) throw pending(spec, other);
+          if (other.work.spec.operation !== spec.operation || !isDeepStrictEqual(other.request, subject.request)) throw pending(spec, other);
           started = true;
           // The same operation and request have the same result type: entries are only ever made below.
           return (await other.work.wait(limits)) as Awaited<ReturnType<typeof body>>;

@@ -6,7 +6,6 @@ import type { Connection } from "../model/connection.js";
 import type { VolumeId } from "../model/ids.js";
 import { formatRecordSchema, listMountsSchema, mountRecordSchema, mountVolumeSchema } from "../schema/mount.js";
 import { readConnections, within } from "./attach-calls.js";
-import { canonicalJson } from "./canonical-json.js";
 import { checkRequest, checkResult } from "./check.js";
 import type { DriverParts } from "./driver-parts.js";
 import { withStop } from "./lifecycle.js";
@@ -31,7 +30,7 @@ export function mountCalls(parts: DriverParts): Pick<VolumeDriver, "mountVolume"
       const opened = lifecycle.opened(spec("mountVolume"));
       const checked = checkRequest(mountVolumeSchema, request, spec("mountVolume"));
       const { volumeId } = checked.attachment.attachment;
-      const subject = { subject: `volume:${volumeId}`, scope: host.hostId, request: canonicalJson(checked) };
+      const subject = { subject: `volume:${volumeId}`, scope: host.hostId, request: checked };
       return lifecycle.track(
         inFlight.run(spec("mountVolume", checked.directory), subject, withStop(options, opened.stop), (ctx) =>
           host.exclusively(volumeId, within(ctx), () =>
@@ -44,7 +43,7 @@ export function mountCalls(parts: DriverParts): Pick<VolumeDriver, "mountVolume"
     unmountVolume: async (record, options) => {
       const opened = lifecycle.opened(spec("unmountVolume"));
       const checked = checkRequest(mountRecordSchema, record, spec("unmountVolume"), "record");
-      const subject = { subject: `volume:${checked.volumeId}`, scope: host.hostId, request: canonicalJson(checked) };
+      const subject = { subject: `volume:${checked.volumeId}`, scope: host.hostId, request: checked };
       return lifecycle.track(
         inFlight.run(spec("unmountVolume", checked.directory), subject, withStop(options, opened.stop), (ctx) =>
           host.exclusively(checked.volumeId, within(ctx), () => host.unmount(checked, within(ctx))),

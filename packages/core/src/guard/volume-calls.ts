@@ -4,7 +4,6 @@ import type { Volume } from "../model/volume.js";
 import type { VolumeDriver } from "../driver/volume-driver.js";
 import { SouthboundError } from "../errors/southbound-error.js";
 import { deleteVolumeSchema, getVolumeSchema, listVolumesSchema, volumeSchema } from "../schema/volume.js";
-import { canonicalJson } from "./canonical-json.js";
 import type { CallSpec } from "./call-limits.js";
 import { checkRequest, checkResult } from "./check.js";
 import { checkCreateRequest } from "./check-create.js";
@@ -28,7 +27,7 @@ export function volumeCalls(
       const opened = lifecycle.opened(spec("createVolume"));
       const checked = checkCreateRequest(request, opened, spec("createVolume"));
       const call = spec("createVolume", checked.name);
-      const subject = { subject: `name:${checked.name}`, scope: "*", request: canonicalJson(checked) };
+      const subject = { subject: `name:${checked.name}`, scope: "*", request: checked };
       return lifecycle.track(
         inFlight.run(call, subject, withStop(options, opened.stop), async (ctx) => {
           const volume = checkResult(volumeSchema, await opened.backend.createVolume(checked, ctx), call, "volume");

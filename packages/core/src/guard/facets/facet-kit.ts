@@ -2,7 +2,6 @@ import type * as v from "valibot";
 import type { CallContext, CallOptions } from "../../driver/call-context.js";
 import type { Operation } from "../../errors/operations.js";
 import type { Listing, Page } from "../../model/listing.js";
-import { canonicalJson } from "../canonical-json.js";
 import { checkRequest, checkResult } from "../check.js";
 import type { DriverParts } from "../driver-parts.js";
 import { withStop } from "../lifecycle.js";
@@ -74,7 +73,7 @@ export function createFacetKit(parts: DriverParts): FacetKit {
       const opened = lifecycle.opened(spec(operation));
       const request = checkRequest(schema, given, spec(operation));
       const resource = subject(request);
-      const about = { subject: resource, scope: "*", request: canonicalJson(request) };
+      const about = { subject: resource, scope: "*", request };
       return lifecycle.track(
         inFlight.run(spec(operation, resource), about, withStop(options, opened.stop), async (ctx) =>
           checked(result, await work(request, ctx), operation, resource),
