@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { CallContext } from "../driver/call-context.js";
 import type { Operation } from "../errors/operations.js";
 import { SouthboundError } from "../errors/southbound-error.js";
