@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { openBackends } from "../../src/backends/open-backends.js";
+import { defineDriver } from "../../src/driver/define-driver.js";
 import { isSecret, secret } from "../../src/model/secret.js";
 import { array, bareArray, connectedWith, refusal, testFolder } from "./support.js";
 
@@ -87,6 +88,27 @@ describe("secrets in the backends file", () => {
     expect(message).toContain("4 mistakes");
     expect(message).toContain("backends.a.array_driver.portals.0.chap: ");
     for (const value of ["hunter2", "s3cret", "31337", "quite"]) expect(message).not.toContain(value);
+  });
+
+  it("repeats no secret that it read for a validator which gives it away", async () => {
+    vi.stubEnv("ARRAY_PASSWORD", "hunter2");
+    const careless = defineDriver({
+      kind: "careless",
+      config: {
+        "~standard": {
+          version: 1,
+          vendor: "test",
+          validate: (value) => {
+            const key = typeof value === "object" && value !== null && "key" in value ? value.key : undefined;
+            return { issues: [{ message: `${isSecret(key) ? key.reveal() : "nothing"} is too short`, path: ["key"] }] };
+          },
+        },
+      },
+      connect: () => Promise.reject(new Error("not reached")),
+    });
+    const message = await refusal({ backends: { a: { careless_driver: { key: { env: "ARRAY_PASSWORD" } } } } }, { drivers: [careless] });
+    expect(message).toContain("careless_driver.key: [hidden] is too short");
+    expect(message).not.toContain("hunter2");
   });
 
   it("repeats nothing of a file that is no YAML", async () => {

@@ -42,7 +42,7 @@ export async function refusal(...args: Parameters<typeof openBackends>): Promise
 }
 
 const unreachable = (): Promise<never> =>
-  Promise.reject(new SouthboundError("UNAVAILABLE", "cluster-unreachable", "nobody answers"));
+  Promise.reject(new SouthboundError("UNAVAILABLE", "backend-unreachable", "nobody answers"));
 
 const pool: StandardSchema<{ readonly pool: string }> = {
   "~standard": {
