@@ -64,7 +64,7 @@ describe("fromLegacyDriver(toLegacyDriver(driver))", () => {
     const volume = await driver.createVolume({ name: "a", capacity: size });
     await fake.attachVolume({ volumeId: volume.id });
     await expect(driver.deleteVolume({ id: volume.id })).rejects.toMatchObject({ code: "FAILED_PRECONDITION", reason: "volume-in-use" });
-    await expect(driver.attachVolume({ volumeId: volume.id })).rejects.toMatchObject({ code: "UNIMPLEMENTED", reason: "no-attach-method" });
+    await expect(driver.attachVolume({ volumeId: volume.id })).rejects.toMatchObject({ code: "UNIMPLEMENTED", reason: "mode-unsupported" });
   });
 
   it("tells a size in the wrong unit by the bytes that stand beside it", async () => {

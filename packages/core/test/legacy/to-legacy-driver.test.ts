@@ -146,7 +146,7 @@ describe("toLegacyDriver", () => {
     await legacy.CreateVolume("a", "", 1);
     await legacy.AttachVolume("vol-1");
     if (operation === "unmountVolume") await legacy.MountVolume(directory, "/dev/fake3", "ext4");
-    driver.failNext(operation, "UNAVAILABLE", "cluster-unreachable", "no answer from http://admin:hunter2@mon1", {
+    driver.failNext(operation, "UNAVAILABLE", "backend-unreachable", "no answer from http://admin:hunter2@mon1", {
       resource: "vol-1",
       details: { retryAfterMs: 250, password: "hunter2" },
       cause: new Error("rbd --key hunter2"),
@@ -154,7 +154,7 @@ describe("toLegacyDriver", () => {
     const reply = await call(legacy);
     expect(failure(reply)).toEqual({
       code: "UNAVAILABLE",
-      reason: "cluster-unreachable",
+      reason: "backend-unreachable",
       message: "no answer from http://[secret]@mon1",
       info: { recovery: "retry", outcome: "unknown", resource: "vol-1", details: { retryAfterMs: 250, password: "[secret]" } },
     });

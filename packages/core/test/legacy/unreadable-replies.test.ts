@@ -90,7 +90,7 @@ describe("error strings", () => {
     ["rbd: ret=-28, No space left on device", "RESOURCE_EXHAUSTED", "backend-full"],
     ["rbd: ret=-16", "FAILED_PRECONDITION", "volume-in-use"],
     ["rbd: ret=-1", "PERMISSION_DENIED", "permission-denied"],
-    ["rbd: ret=-110", "UNAVAILABLE", "cluster-unreachable"],
+    ["rbd: ret=-110", "UNAVAILABLE", "backend-unreachable"],
     ["RBD image not found", "INTERNAL", "legacy-error"],
     ["Error: response == 413 over limit", "RESOURCE_EXHAUSTED", "backend-full"],
     ["Error: response == 403 forbidden", "PERMISSION_DENIED", "permission-denied"],
