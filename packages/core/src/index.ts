@@ -29,11 +29,14 @@ export type { FileSystemType, FormatRecord, ListMountsRequest, MountRecord, Moun
 
 export { defaultRecovery, errorCodes, type ErrorCode, type Outcome, type Recovery } from "./errors/codes.js";
 export { isMutating, operationCodes, type CodeOf, type Operation } from "./errors/operations.js";
+export { isKnownReason, reasons, type KnownReason } from "./errors/reasons.js";
+export type { Reason } from "./errors/reasons/reason.js";
 export {
   errorFromJSON,
   errorToJSON,
   isSouthboundError,
   SouthboundError,
+  type AnyReason,
   type ErrorInfo,
   type ErrorWire,
 } from "./errors/southbound-error.js";

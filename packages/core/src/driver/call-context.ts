@@ -1,5 +1,5 @@
 import type { CodeOf, Operation } from "../errors/operations.js";
-import type { ErrorInfo, SouthboundError } from "../errors/southbound-error.js";
+import type { AnyReason, ErrorInfo, SouthboundError } from "../errors/southbound-error.js";
 import type { Logger } from "./logger.js";
 
 /** How long a call may take and what ends it early. Every public method takes these last. */
@@ -21,12 +21,13 @@ export interface CallContext<Op extends Operation = Operation> {
   /** Milliseconds until the deadline; 0 when it has passed. Hand it to what has a time limit of its own. */
   remainingMs(): number;
   /**
-   * Makes the error to throw. Takes only the codes that this operation may end with; fills in operation and backend.
+   * Makes the error to throw. Takes only the codes that this operation may end with; fills in operation and backend, and the recovery
+   * that a reason of the specification means.
    * @example throw ctx.fail("NOT_FOUND", "volume-not-found", `no volume ${id}`, { resource: id, outcome: "none" });
    */
   fail<Code extends CodeOf<Op>>(
     code: Code,
-    reason: string,
+    reason: AnyReason,
     message: string,
     info?: Omit<ErrorInfo, "operation" | "backend">,
   ): SouthboundError<Code>;

@@ -1,5 +1,9 @@
-import { defaultRecovery, type ErrorCode, type Outcome, type Recovery } from "./codes.js";
+import type { ErrorCode, Outcome, Recovery } from "./codes.js";
 import type { CodeOf, Operation } from "./operations.js";
+import { usualRecovery, type KnownReason } from "./reasons.js";
+
+/** A reason of the specification, which editors complete, or one of a driver's own. */
+export type AnyReason = KnownReason | (string & {});
 
 /** What an error tells besides its code, reason and message. */
 export interface ErrorInfo {
@@ -9,7 +13,7 @@ export interface ErrorInfo {
   readonly backend?: string | undefined;
   /** What it was done to: a volume's name or id, a directory, a device. */
   readonly resource?: string | undefined;
-  /** Default: what the code usually means. */
+  /** Default: what the reason means with this code, else what the code means. */
   readonly recovery?: Recovery | undefined;
   /** Default `unknown`; the guard sets `none` for reads. */
   readonly outcome?: Outcome | undefined;
@@ -35,11 +39,11 @@ export class SouthboundError<Code extends ErrorCode = ErrorCode> extends Error {
   readonly resource: string | undefined;
   readonly details: Readonly<Record<string, unknown>>;
 
-  constructor(code: Code, reason: string, message: string, info: ErrorInfo = {}) {
+  constructor(code: Code, reason: AnyReason, message: string, info: ErrorInfo = {}) {
     super(message, info.cause === undefined ? undefined : { cause: info.cause });
     this.code = code;
     this.reason = reason;
-    this.recovery = info.recovery ?? defaultRecovery[code];
+    this.recovery = info.recovery ?? usualRecovery(code, reason);
     this.outcome = info.outcome ?? "unknown";
     this.operation = info.operation;
     this.backend = info.backend;

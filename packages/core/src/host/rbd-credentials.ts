@@ -91,7 +91,7 @@ export function rbdFailure(info: RbdConnectionInfo, method: string, text: string
     return ctx.fail("FAILED_PRECONDITION", "keyring-missing", `${what}; there is no usable key for client.${info.user} on this host`, { outcome: "none", recovery: "operator" });
   }
   if (/timed out|connect|\(110\)/i.test(text)) {
-    return ctx.fail("UNAVAILABLE", "cluster-unreachable", `${what}; check that the monitors can be reached from this host`);
+    return ctx.fail("UNAVAILABLE", "backend-unreachable", `${what}; check that the monitors can be reached from this host`);
   }
   return ctx.fail("UNAVAILABLE", "attach-failed", what);
 }

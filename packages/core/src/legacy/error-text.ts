@@ -29,7 +29,7 @@ const knownErrors: readonly KnownError[] = [
   { text: /\bret=-39\b/, code: "FAILED_PRECONDITION", reason: "volume-in-use" },
   { text: /\bret=-(?:28|122)\b/, code: "RESOURCE_EXHAUSTED", reason: "backend-full" },
   { text: /\bret=-(?:1|13)\b/, code: "PERMISSION_DENIED", reason: "permission-denied" },
-  { text: /\bret=-110\b/, code: "UNAVAILABLE", reason: "cluster-unreachable" },
+  { text: /\bret=-110\b/, code: "UNAVAILABLE", reason: "backend-unreachable" },
   { text: "response == 401", code: "UNAUTHENTICATED", reason: "bad-credentials" },
   { text: "response == 403", code: "PERMISSION_DENIED", reason: "permission-denied" },
   { text: "response == 413", code: "RESOURCE_EXHAUSTED", reason: "backend-full" },

@@ -18,12 +18,12 @@ describe("observers", () => {
       return () => unsubscribe(`opensds:call:${name}`, listener);
     });
     const environment = { log: silentLogger, observers: [channelObserver], slowCallMs: 10 };
-    const failure = new SouthboundError("UNAVAILABLE", "cluster-unreachable", "gone");
+    const failure = new SouthboundError("UNAVAILABLE", "backend-unreachable", "gone");
     await runCall(create, environment, {}, () => sleep(40).then(() => Promise.reject(failure))).catch(() => undefined);
     for (const stop of listeners) stop();
     expect(told.map(([name]) => name)).toEqual(["start", "slow", "end"]);
     expect(told[0]?.[1]).toMatchObject({ operation: "createVolume", backend: "b", resource: "orders" });
-    expect(told[2]?.[1]).toMatchObject({ error: { reason: "cluster-unreachable" }, late: false });
+    expect(told[2]?.[1]).toMatchObject({ error: { reason: "backend-unreachable" }, late: false });
   });
 
   it("record an answer that came after its callers had gone", async () => {
