@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { CallOptions } from "../driver/call-context.js";
 import type { Operation } from "../errors/operations.js";
 import { isMutating } from "../errors/operations.js";
@@ -68,8 +69,13 @@ export function openCallLimits(spec: CallSpec, options: BoundedCallOptions | und
     finish(new SouthboundError("CANCELLED", reason, message, { ...spec, outcome: outcome(), cause }));
   };
   for (const one of signals) {
-    if (one.aborted) cancel();
-    else one.addEventListener("abort", cancel, { once: true });
+    if (one.aborted) {
+      cancel();
+      continue;
+    }
+    // As many calls as there are share one signal; Node would warn of a leak from the eleventh on.
+    setMaxListeners(0, one);
+    one.addEventListener("abort", cancel, { once: true });
   }
 
   return {

@@ -8,6 +8,18 @@ import type { CallSpec } from "./call-limits.js";
  * INTERNAL, with the original as its cause.
  */
 export function normaliseError(thrown: unknown, spec: CallSpec): SouthboundError {
+  try {
+    return normalise(thrown, spec);
+  } catch {
+    // Looking at it threw: an object without a text, a getter that fails. It is no cause either, since nobody could print that.
+    return new SouthboundError("INTERNAL", "unexpected-error", `${spec.operation} failed with something that cannot be read`, {
+      ...spec,
+      outcome: isMutating(spec.operation) ? "unknown" : "none",
+    });
+  }
+}
+
+function normalise(thrown: unknown, spec: CallSpec): SouthboundError {
   const outcome = isMutating(spec.operation) ? "unknown" : "none";
   if (!isSouthboundError(thrown)) {
     const what = thrown instanceof Error ? thrown.message : String(thrown);
