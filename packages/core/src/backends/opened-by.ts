@@ -1,6 +1,7 @@
 import type { DriverDefinition } from "../driver/define-driver.js";
 import type { StorageBackend } from "../driver/storage-backend.js";
 import type { VolumeDriver } from "../driver/volume-driver.js";
+import type { FacetName } from "../facets/facets.js";
 import { isMapping } from "./mapping.js";
 
 /** What a definition's `connect` makes. */
@@ -19,8 +20,8 @@ export type OpenedBy<Definition extends DriverDefinition> = VolumeDriver & {
   readonly "~opened": OpenedWith<BackendOf<Definition>>;
 };
 
-/** What one driver's backends have beyond the contract. */
-export type Extras<Backend extends StorageBackend> = Omit<Backend, keyof StorageBackend>;
+/** What one driver's backends have beyond the contract, its facets included. */
+export type Extras<Backend extends StorageBackend> = Omit<Backend, keyof StorageBackend | FacetName>;
 
 /**
  * Whether a driver was opened with this definition: the same value, or one of the same kind and contract, as when a package is

@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { isMapping } from "./mapping.js";
 
 /** The URL of a module, or what is wrong with what is installed under its name. */
-export type Resolved = { readonly url: string } | { readonly broken: string };
+type Resolved = { readonly url: string } | { readonly broken: string };
 
 /** Looks modules up as one file of the caller's would. */
 export interface ModuleResolver {
