@@ -1,0 +1,31 @@
+// pnpm bench [--area core|ceph] [--json FILE]: every figure, side by side with its peer, in one run.
+import { writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { benchCeph } from "./ceph.js";
+import { benchCore } from "./core.js";
+import type { BenchRow } from "./row.js";
+
+const areas = { core: benchCore, ceph: benchCeph } as const;
+type Area = keyof typeof areas;
+const isArea = (name: string): name is Area => name in areas;
+
+const { values } = parseArgs({ options: { area: { type: "string", multiple: true }, json: { type: "string" } } });
+const wanted = values.area ?? ["core", "ceph"];
+const unknown = wanted.filter((name) => !isArea(name));
+if (unknown.length > 0) {
+  console.error(`there is no area ${unknown.join(", ")}; choose from ${Object.keys(areas).join(", ")}`);
+  process.exitCode = 2;
+} else {
+  const rows: BenchRow[] = [];
+  for (const area of wanted.filter(isArea)) {
+    console.error(`measuring ${area} ...`);
+    rows.push(...(await areas[area]()));
+  }
+  const json = `${JSON.stringify(rows, null, 2)}\n`;
+  if (values.json === undefined) console.log(json.trimEnd());
+  else await writeFile(values.json, json);
+  for (const row of rows) {
+    const figures = `${row.ours.toFixed(1)} ${row.unit} against ${row.peer.toFixed(1)} ${row.unit}`;
+    console.error(`${row.area}  ${row.case}: ${figures} (${row.peerName}), ratio ${row.ratio.toFixed(2)}`);
+  }
+}
