@@ -12,35 +12,36 @@ import {
   type HostId,
   type VolumeId,
 } from "@opensds/core";
-import { findVolume, noSuchVolume, readVolumes, updateVolume } from "./find-volume.js";
-import type { VolumeStore } from "./store.js";
+import { noSuchVolume, readAll, requireVolume, update } from "./find-record.js";
+import type { Located } from "./store.js";
+import type { Stores } from "./stores.js";
 import type { VolumeRecord } from "./volume-record.js";
 
 /** Records the attachment in the volume's own record: hosts that want it at once, and a delete, contend for one write. */
 export async function connectVolume(
-  store: VolumeStore,
+  { volumes }: Stores,
   request: BackendConnectRequest,
   ctx: CallContext<"connectVolume">,
 ): Promise<Connection> {
   const { volumeId, connector } = request;
-  const record = await updateVolume(store, volumeId, ctx, (current) => {
-    requirePath(store, current.id, ctx);
+  const volume = await update(volumes, volumeId, ctx, (current, where) => {
+    requirePath(volumes, where, ctx);
     requireCompatible(current, request, ctx);
     const own = current.attachments.find(({ hostId }) => hostId === connector.hostId);
     const granted = grant(own, request);
     if (isDeepStrictEqual(granted, own)) return current;
     return { ...current, attachments: [...current.attachments.filter((other) => other !== own), granted] };
   });
-  const attachment = record?.attachments.find(({ hostId }) => hostId === connector.hostId);
-  if (attachment === undefined) throw noSuchVolume(ctx, volumeId);
-  return toConnection(attachment, requirePath(store, volumeId, ctx));
+  const attachment = volume?.record.attachments.find(({ hostId }) => hostId === connector.hostId);
+  if (volume === undefined || attachment === undefined) throw noSuchVolume(ctx, volumeId);
+  return toConnection(attachment, requirePath(volumes, volume, ctx));
 }
 
-function requirePath(store: VolumeStore, id: VolumeId, ctx: CallContext<"connectVolume">): string {
-  const path = store.dataPath(id);
+function requirePath(volumes: Stores["volumes"], volume: Located<VolumeRecord>, ctx: CallContext<"connectVolume">): string {
+  const path = volumes.pathOf(volume, volume.record.data);
   if (path !== undefined) return path;
   const message = "volumes in memory have no devices; configure reference_driver with a dir";
-  throw ctx.fail("UNIMPLEMENTED", "no-devices", message, { resource: id, outcome: "none" });
+  throw ctx.fail("UNIMPLEMENTED", "no-devices", message, { resource: volume.record.id, outcome: "none" });
 }
 
 /** The host's attachment: a new one, or the one it has, brought up to date for a host that was started again since. */
@@ -68,11 +69,11 @@ function requireCompatible(record: VolumeRecord, request: BackendConnectRequest,
 
 /** Removes the attachment. The volume or the attachment not there: nothing to do. */
 export async function disconnectVolume(
-  store: VolumeStore,
+  { volumes }: Stores,
   request: DisconnectVolumeRequest,
   ctx: CallContext<"disconnectVolume">,
 ): Promise<void> {
-  await updateVolume(store, request.volumeId, ctx, (current) => {
+  await update(volumes, request.volumeId, ctx, (current) => {
     const attachments = current.attachments.filter(({ id }) => id !== request.attachmentId);
     return attachments.length === current.attachments.length ? current : { ...current, attachments };
   });
@@ -80,25 +81,17 @@ export async function disconnectVolume(
 
 /** The recorded attachments, of one volume or all, of one host or all. */
 export async function listConnections(
-  store: VolumeStore,
+  { volumes }: Stores,
   request: { readonly volumeId?: VolumeId | undefined; readonly hostId?: HostId | undefined },
   ctx: CallContext<"listAttachments">,
 ): Promise<readonly Connection[]> {
-  const records =
-    request.volumeId === undefined ? await readVolumes(store, await store.keys(), ctx) : [await requireVolume(store, request.volumeId, ctx)];
-  return records
-    .flatMap(({ attachments }) => attachments)
-    .filter(({ hostId }) => request.hostId === undefined || hostId === request.hostId)
-    .flatMap((attachment) => {
-      const path = store.dataPath(attachment.volumeId);
-      return path === undefined ? [] : [toConnection(attachment, path)];
-    });
-}
-
-async function requireVolume(store: VolumeStore, id: VolumeId, ctx: CallContext<"listAttachments">): Promise<VolumeRecord> {
-  const found = await findVolume(store, id, ctx);
-  if (found === undefined) throw noSuchVolume(ctx, id);
-  return found.record;
+  const { volumeId, hostId } = request;
+  const found = volumeId === undefined ? await readAll(volumes, await volumes.keys(), ctx) : [await requireVolume(volumes, volumeId, ctx)];
+  return found.flatMap((volume) => {
+    const path = volumes.pathOf(volume, volume.record.data);
+    const wanted = volume.record.attachments.filter((attachment) => hostId === undefined || attachment.hostId === hostId);
+    return path === undefined ? [] : wanted.map((attachment) => toConnection(attachment, path));
+  });
 }
 
 function toConnection(attachment: Attachment, path: string): Connection {

@@ -1,39 +1,61 @@
+import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { formatBytes, type BackendCreateRequest, type CallContext, type Volume } from "@opensds/core";
-import { readVolumes } from "./find-volume.js";
+import { requireSpace } from "./capacity.js";
+import { fillWith, sourceContent, whileContentHolds, type Content } from "./content.js";
+import { writeSparseFile } from "./file-system.js";
 import { nameKey, newVolumeId } from "./identity.js";
-import type { VolumeStore } from "./store.js";
-import { toVolume, type VolumeRecord } from "./volume-record.js";
+import type { Parts } from "./parts.js";
+import type { Fill } from "./store.js";
+import { firstData, toVolume, type VolumeRecord } from "./volume-record.js";
 
 /**
  * Makes a volume or finds the one that the same request made. The name's key is the only thing that several callers
- * fight for, and `store.create` gives it to one of them; the others look again and find the winner's volume.
+ * fight for, and `create` gives it to one of them; the others look again and find the winner's volume.
  */
-export async function createVolume(
-  store: VolumeStore,
-  capacityBytes: number | undefined,
-  request: BackendCreateRequest,
-  ctx: CallContext<"createVolume">,
-): Promise<Volume> {
+export function createVolume(parts: Parts, request: BackendCreateRequest, ctx: CallContext<"createVolume">): Promise<Volume> {
+  const { volumes } = parts.stores;
   const key = nameKey(request.name);
-  for (;;) {
-    ctx.signal.throwIfAborted();
-    const existing = await store.read(key, ctx);
-    if (existing !== undefined) return toVolume(requireCompatible(existing.record, request, ctx));
-    if (capacityBytes !== undefined) await requireSpace(store, capacityBytes, request, ctx);
-    const record = newRecord(key, request);
-    if (await store.create(record, ctx)) return toVolume(record);
-  }
+  return whileContentHolds(request.name, ctx, async () => {
+    for (;;) {
+      ctx.signal.throwIfAborted();
+      // Before its source is looked at: a volume outlives its source, and so does its replay.
+      const existing = await volumes.read(key, ctx);
+      if (existing !== undefined) return toVolume(requireCompatible(existing.record, request, ctx));
+      const fill = await contentFor(parts, request, ctx);
+      await requireSpace(parts, request.name, request.sizeBytes, ctx);
+      const record = newRecord(key, request);
+      if (await volumes.create(key, record, ctx, fill)) return toVolume(record);
+    }
+  });
+}
+
+/** What writes the new volume's bytes: zeros, or its source's and zeros after them. */
+async function contentFor({ stores }: Parts, request: BackendCreateRequest, ctx: CallContext<"createVolume">): Promise<Fill> {
+  const { source, sizeBytes } = request;
+  if (source === undefined) return (home) => writeSparseFile(join(home, firstData), sizeBytes);
+  const content = await sourceContent(stores, source, ctx);
+  if (content.sizeBytes > sizeBytes) throw tooSmall(content, request, ctx);
+  return fillWith([{ content, file: firstData, sizeBytes }], ctx);
+}
+
+function tooSmall(content: Content, { name, sizeBytes }: BackendCreateRequest, ctx: CallContext<"createVolume">): Error {
+  const message = `volume ${JSON.stringify(name)} of ${formatBytes(sizeBytes)} cannot hold its source ${JSON.stringify(content.name)}, which has ${formatBytes(content.sizeBytes)}; ask for at least that`;
+  const details = { sourceId: content.id, sourceSizeBytes: content.sizeBytes };
+  return ctx.fail("OUT_OF_RANGE", "size-below-source", message, { resource: name, outcome: "none", details });
 }
 
 function newRecord(key: string, request: BackendCreateRequest): VolumeRecord {
   return {
-    layout: 1,
+    layout: 2,
     id: newVolumeId(key),
     name: request.name,
     sizeBytes: request.sizeBytes,
     createdSizeBytes: request.sizeBytes,
     parameters: request.parameters,
+    source: request.source ?? null,
+    data: firstData,
+    groupId: null,
     createdAt: new Date().toISOString(),
     attachments: [],
     format: null,
@@ -51,30 +73,12 @@ function requireCompatible(record: VolumeRecord, request: BackendCreateRequest, 
     differences.push(`it was made with ${formatBytes(record.createdSizeBytes)} where at most ${formatBytes(limitBytes)} are allowed`);
   }
   if (!isDeepStrictEqual({ ...record.parameters }, { ...request.parameters })) differences.push("it was made with other parameters");
+  if (!isDeepStrictEqual(record.source, request.source ?? null)) differences.push("it was made from another source");
   if (differences.length === 0) return record;
   throw ctx.fail(
     "ALREADY_EXISTS",
     "volume-exists",
     `volume ${JSON.stringify(record.name)} is there already and differs from the request: ${differences.join("; ")}. Use another name, or delete it first`,
     { resource: record.name, outcome: "none", details: { volumeId: record.id, sizeBytes: record.sizeBytes, differences } },
-  );
-}
-
-/** Keeps to the pool size of the configuration. Creates at the very same moment do not see each other. */
-async function requireSpace(
-  store: VolumeStore,
-  capacityBytes: number,
-  request: BackendCreateRequest,
-  ctx: CallContext<"createVolume">,
-): Promise<void> {
-  const volumes = await readVolumes(store, await store.keys(), ctx);
-  const usedBytes = volumes.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const freeBytes = Math.max(0, capacityBytes - usedBytes);
-  if (request.sizeBytes <= freeBytes) return;
-  throw ctx.fail(
-    "RESOURCE_EXHAUSTED",
-    "backend-full",
-    `${formatBytes(request.sizeBytes)} do not fit: ${formatBytes(freeBytes)} of ${formatBytes(capacityBytes)} are free. Delete volumes or raise capacityBytes`,
-    { resource: request.name, outcome: "none", details: { capacityBytes, usedBytes, requestedBytes: request.sizeBytes } },
   );
 }

@@ -1,97 +1,118 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { volumeId, type VolumeId } from "@opensds/core";
-import { errnoOf, exists, move, namesIn, removeIfEmpty, removeTree, syncDirectory, writeNewFile, writeSparseFile } from "./file-system.js";
-import { isKey, keyOfId, requireKey } from "./identity.js";
-import { isProcessAlive } from "./process-alive.js";
-import type { StoreCall, StoredVolume, Sweep, VolumeStore } from "./store.js";
-import { decodeRecord, encodeRecord, type VolumeRecord } from "./volume-record.js";
+import { errnoOf, exists, move, namesIn, removeIfEmpty, removeTree, syncDirectory, writeNewFile } from "./file-system.js";
+import { isKey, isId } from "./identity.js";
+import type { RecordKind } from "./record-kind.js";
+import type { Ending, Fill, Identified, Located, RecordStore, StoreCall, Stored } from "./store.js";
 
 /*
- * The store as files. Several processes use one directory; each may be killed at any instant, or sleep for an hour in
+ * A store as files. Several processes use one directory; each may be killed at any instant, or sleep for an hour in
  * the middle of a call and go on. There are no locks and no clocks: every change of state is one rename, which the file
  * system does once and for one of those that try. (A local file system, that is: NFS may do a rename and deny it.)
  *
  *   volumes/<key>/<id>/head.<version>    empty; its name says which version of the record is current
  *                      <version>.json    that version's content
- *                      data              the volume's bytes, sparse
- *   staging/<pid>-<random>/<id>/...      a volume that is being made
+ *                      data...           the record's bytes, sparse; the record says which files
+ *   snapshots/... groups/...             likewise, each kind of record in a directory of its own
+ *   staging/<pid>-<random>/<id>/...      a record that is being made
  *   trash/<random or id>                 what is being deleted
  *
- * create   The volume is made whole in staging. Renaming its directory to volumes/<key> publishes it; that fails while
- *          a volume is there, and whoever loses removes what it staged.
- * replace  The next content is written beside the old one. Renaming head.<old> to head.<new> commits: there is only one
- *          head.<old>, so only one writer can rename it, and versions never come back.
+ * create   The record is made whole in staging. Renaming its directory to volumes/<key> publishes it; that fails while
+ *          a record is there, and whoever loses removes what it staged.
+ * replace  The next content is written beside the old one, new files of bytes too. Renaming head.<old> to head.<new> commits:
+ *          there is only one head.<old>, so only one writer can rename it, and versions never come back.
  * remove   Renaming head.<version> to closed.<version> commits, which needs no free space. Closed is final. What is left
- *          (purge) may be done by anybody: the directory goes to trash, volumes/<key> with it, then the bytes.
+ *          (finish) may be done by anybody: the directory goes to trash, volumes/<key> with it, then the bytes.
+ *          A volume may also be binned (file-bin.ts) or released (file-imports.ts): other words, the same commit.
  *
  * Killed before the commit, nothing has happened, and what was staged or written is garbage; killed after it, all has
  * happened, and what is left of the old state is garbage. The sweep takes the garbage away. It may meet a living writer's
  * work: it moves it from staging to trash, by a rename too, so that the writer's own rename fails, and the writer starts
  * over. Nothing that was published is ever swept. That a process lives is looked at only to spare it starting over:
  * were it always answered wrongly, calls would be slower and nothing else.
+ *
+ * Two things are not a rename, and each says in its place why it may be done: bytes are copied (copy-still.ts), and a volume's
+ * file grows (expansion.ts).
  */
 
+/** The parts of a store's directory that all kinds of records share. */
+export interface SharedPlaces {
+  readonly root: string;
+  readonly staging: string;
+  readonly trash: string;
+}
+
+/** What is left to do for a record that ended otherwise than `closed`: makes it closed, or takes its directory elsewhere. */
+export type Finisher = (home: string, version: string, id: string, call: StoreCall) => Promise<void>;
+
+type Finishers = Readonly<Partial<Record<Ending, Finisher>>>;
+
 const head = "head.";
-const closed = "closed.";
 const content = ".json";
+const data = "data";
+const endings: readonly Ending[] = ["closed", "binned", "released"];
 
 /** A reader starts over when the record changed under it; so often only in a directory that somebody damaged. */
 const maxReadAttempts = 1000;
 
-class FileStore implements VolumeStore {
-  readonly #volumes: string;
-  readonly #staging: string;
-  readonly #trash: string;
+/** Records of one kind, as files. */
+export class FileStore<Record extends Identified> implements RecordStore<Record> {
+  readonly place: string;
+  readonly #kind: RecordKind<Record>;
+  readonly #shared: SharedPlaces;
+  readonly #finishers: Finishers;
 
-  constructor(directory: string) {
-    this.#volumes = join(directory, "volumes");
-    this.#staging = join(directory, "staging");
-    this.#trash = join(directory, "trash");
-  }
-
-  async prepare(): Promise<void> {
-    for (const directory of [this.#volumes, this.#staging, this.#trash]) await mkdir(directory, { recursive: true, mode: 0o700 });
-    // Shows that the directory can be written to: now, not at the first volume.
-    const probe = join(this.#staging, `${process.pid}-${randomUUID()}`);
-    await mkdir(probe);
-    await removeTree(probe);
+  constructor(kind: RecordKind<Record>, shared: SharedPlaces, finishers: Finishers = {}) {
+    this.place = join(shared.root, kind.name);
+    this.#kind = kind;
+    this.#shared = shared;
+    this.#finishers = { closed: (home, _version, id) => this.#bury(home, id), ...finishers };
   }
 
   async keys(): Promise<readonly string[]> {
-    const names = await namesIn(this.#volumes);
+    const names = await namesIn(this.place);
     if (names === undefined) throw directoryGone();
     return names.filter(isKey).sort();
   }
 
-  async read(key: string, call: StoreCall): Promise<StoredVolume | undefined> {
+  async read(key: string, call: StoreCall): Promise<Stored<Record> | undefined> {
     for (let attempt = 0; attempt < maxReadAttempts; attempt += 1) {
       call.signal.throwIfAborted();
-      const [id] = await this.#idsUnder(key);
+      const [id] = await this.idsUnder(key);
       if (id === undefined) return undefined;
-      const home = this.#home(id);
+      const home = this.home(key, id);
       const names = (await namesIn(home)) ?? [];
       const version = names.find((name) => name.startsWith(head))?.slice(head.length);
       if (version !== undefined) {
-        const record = await readContent(join(home, version + content));
-        if (record !== undefined) return { version, record };
-      } else if (names.some((name) => name.startsWith(closed))) return undefined;
+        const record = await this.readVersion(home, version);
+        if (record !== undefined) return { key, version, record };
+      } else if (endingOf(names) !== undefined) return undefined;
     }
-    throw new Error(`the stored volume under ${key} has no current version: somebody changed the driver's files`);
+    throw new Error(`the stored record under ${this.#kind.name}/${key} has no current version: somebody changed the driver's files`);
   }
 
-  async create(record: VolumeRecord, call: StoreCall): Promise<boolean> {
+  /** A version's content; undefined when a newer version has taken its place. */
+  async readVersion(home: string, version: string): Promise<Record | undefined> {
+    try {
+      return this.#kind.decode(await readFile(join(home, version + content), "utf8"));
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  async create(key: string, record: Record, call: StoreCall, fill?: Fill): Promise<boolean> {
     for (;;) {
       await call.step("stage");
-      const stage = join(this.#staging, `${process.pid}-${randomUUID()}`);
+      const stage = join(this.#shared.staging, `${process.pid}-${randomUUID()}`);
       try {
-        await this.#stage(stage, record);
+        await this.stage(stage, record, fill);
         await call.step("publish");
-        const published = await this.#publish(stage, record.id, call);
-        if (published !== "swept") return published;
+        const published = await this.publish(stage, key, call);
+        if (published !== "source-gone") return published === "published";
       } catch (error) {
-        const swept = errnoOf(error) === "ENOENT" && (await exists(this.#staging)) && !(await exists(stage));
+        const swept = errnoOf(error) === "ENOENT" && (await exists(this.#shared.staging)) && !(await exists(stage));
         if (!swept) throw error;
       } finally {
         await removeTree(stage);
@@ -99,126 +120,119 @@ class FileStore implements VolumeStore {
     }
   }
 
-  async #stage(stage: string, record: VolumeRecord): Promise<void> {
+  /** Makes a record whole in a directory that is not there yet. */
+  async stage(stage: string, record: Record, fill?: Fill): Promise<void> {
     const home = join(stage, record.id);
     const version = randomUUID();
     await mkdir(stage);
     await mkdir(home);
-    await writeSparseFile(join(home, "data"), record.sizeBytes);
-    await writeNewFile(join(home, version + content), encodeRecord(record));
+    await fill?.(home);
+    await writeNewFile(join(home, version + content), this.#kind.encode(record));
     await writeNewFile(join(home, head + version), "");
     await syncDirectory(home);
     await syncDirectory(stage);
   }
 
-  async #publish(stage: string, id: VolumeId, call: StoreCall): Promise<boolean | "swept"> {
-    const key = requireKey(id);
+  /** Gives a key to a directory with a record in it, unless another has the key. */
+  async publish(stage: string, key: string, call: StoreCall): Promise<"published" | "taken" | "source-gone"> {
     for (;;) {
       call.signal.throwIfAborted();
-      const moved = await move(stage, join(this.#volumes, key));
+      const moved = await move(stage, join(this.place, key));
       if (moved === "moved") {
-        await syncDirectory(this.#volumes);
-        return true;
+        await syncDirectory(this.place);
+        return "published";
       }
       if (moved === "source-gone") {
         if (await exists(stage)) throw directoryGone();
-        return "swept";
+        return "source-gone";
       }
-      if ((await this.read(key, call)) !== undefined) return false;
-      // A removed volume is still in the way; its remover was killed or is slow.
-      for (const other of await this.#idsUnder(key)) await this.purge(other, call);
-      await removeIfEmpty(join(this.#volumes, key));
+      if ((await this.read(key, call)) !== undefined) return "taken";
+      // A removed record is still in the way; its remover was killed or is slow.
+      for (const other of await this.idsUnder(key)) await this.finish(key, other, call);
+      await removeIfEmpty(join(this.place, key));
     }
   }
 
-  async replace(current: StoredVolume, next: VolumeRecord, call: StoreCall): Promise<boolean> {
-    const home = this.#home(current.record.id);
+  async replace(current: Stored<Record>, next: Record, call: StoreCall, fill?: Fill): Promise<boolean> {
+    const home = this.home(current.key, next.id);
+    const files = this.#kind.filesOf(next);
     // What lies here by now was written for this version or an earlier one: once the head has moved on, it is garbage.
-    const garbage = ((await namesIn(home)) ?? []).filter((name) => name.endsWith(content));
+    const garbage = ((await namesIn(home)) ?? []).filter((name) => isVersioned(name) && !files.includes(name));
     const version = randomUUID();
-    const written = join(home, version + content);
     let moved = false;
     try {
       await call.step("write-version");
-      await writeNewFile(written, encodeRecord(next));
+      await fill?.(home);
+      await writeNewFile(join(home, version + content), this.#kind.encode(next));
+      if (fill !== undefined) await this.syncHome(home);
       await call.step("move-head");
       moved = (await move(join(home, head + current.version), join(home, head + version))) === "moved";
     } catch (error) {
       if (errnoOf(error) !== "ENOENT") throw error;
     } finally {
-      if (!moved) await removeTree(written);
+      const old = this.#kind.filesOf(current.record);
+      const written = [version + content, ...files.filter((name) => !old.includes(name))];
+      if (!moved) for (const name of written) await removeTree(join(home, name));
     }
     if (!moved) return false;
-    await this.#syncHome(home);
+    await this.syncHome(home);
     for (const name of garbage) await removeTree(join(home, name));
     return true;
   }
 
-  async remove(current: StoredVolume, call: StoreCall): Promise<boolean> {
-    const home = this.#home(current.record.id);
+  async remove(current: Stored<Record>, call: StoreCall, ending: Ending = "closed"): Promise<boolean> {
+    const home = this.home(current.key, current.record.id);
     await call.step("close");
-    const moved = await move(join(home, head + current.version), join(home, closed + current.version));
+    const moved = await move(join(home, head + current.version), join(home, `${ending}.${current.version}`));
     if (moved !== "moved") return false;
-    await this.#syncHome(home);
+    await this.syncHome(home);
     return true;
   }
 
-  async purge(id: VolumeId, call: StoreCall): Promise<void> {
-    const home = this.#home(id);
-    const names = (await namesIn(home)) ?? [];
-    if (names.some((name) => name.startsWith(closed))) {
-      await call.step("bury");
-      await move(home, join(this.#trash, id));
+  async finish(key: string, id: string, call: StoreCall): Promise<void> {
+    const home = this.home(key, id);
+    for (let ended = endingOf((await namesIn(home)) ?? []); ended !== undefined; ended = endingOf((await namesIn(home)) ?? [])) {
+      call.signal.throwIfAborted();
+      if (ended.ending === "closed") await call.step("bury");
+      await this.#finishers[ended.ending]?.(home, ended.version, id, call);
     }
-    await removeIfEmpty(join(this.#volumes, requireKey(id)));
-    const buried = join(this.#trash, id);
+    await removeIfEmpty(join(this.place, key));
+    const buried = join(this.#shared.trash, id);
     if (!(await exists(buried))) return;
     await call.step("purge");
     await removeTree(buried);
   }
 
-  dataPath(id: VolumeId): string {
-    return join(this.#home(id), "data");
+  async #bury(home: string, id: string): Promise<void> {
+    const buried = join(this.#shared.trash, id);
+    if ((await move(home, buried)) === "target-taken") await removeTree(buried);
   }
 
-  async sweep(call: StoreCall): Promise<void> {
-    await call.step("sweep");
-    for (const name of (await namesIn(this.#staging)) ?? []) {
-      if (!isProcessAlive(Number.parseInt(name, 10))) await move(join(this.#staging, name), join(this.#trash, name));
-    }
-    for (const name of (await namesIn(this.#trash)) ?? []) await removeTree(join(this.#trash, name));
-    for (const key of await this.keys()) {
-      call.signal.throwIfAborted();
-      for (const id of await this.#idsUnder(key)) await this.#sweepVolume(key, id, call);
-      await removeIfEmpty(join(this.#volumes, key));
-    }
+  pathOf({ key, record }: Located<Record>, file: string): string {
+    return join(this.home(key, record.id), file);
   }
 
-  async #sweepVolume(key: string, id: VolumeId, call: StoreCall): Promise<void> {
-    await this.purge(id, call);
-    const contents = ((await namesIn(this.#home(id))) ?? []).filter((name) => name.endsWith(content));
-    if (contents.length < 2) return;
-    // A killed writer's content, or a living one's: writing the same record anew shuts both out and clears both away.
-    const current = await this.read(key, call);
-    if (current !== undefined) await this.replace(current, current.record, call);
+  home(key: string, id: string): string {
+    return join(this.place, key, id);
   }
 
-  #home(id: VolumeId): string {
-    return join(this.#volumes, requireKey(id), id);
+  async idsUnder(key: string): Promise<readonly string[]> {
+    const names = await namesIn(join(this.place, key));
+    if (names !== undefined) return names.filter(isId);
+    // Nothing there is one thing, a disk that is not mounted another.
+    if (!(await exists(this.place))) throw directoryGone();
+    return [];
   }
 
-  async #idsUnder(key: string): Promise<readonly VolumeId[]> {
-    const names = await namesIn(join(this.#volumes, key));
-    if (names === undefined) {
-      // Nothing there is one thing, a disk that is not mounted another.
-      if (!(await exists(this.#volumes))) throw directoryGone();
-      return [];
-    }
-    return names.filter((name) => keyOfId(name) === key).map(volumeId);
+  /** Names in a record's directory that no current record needs. */
+  async superfluous({ key, version, record }: Stored<Record>): Promise<readonly string[]> {
+    const names = (await namesIn(this.home(key, record.id))) ?? [];
+    const needed = [version + content, ...this.#kind.filesOf(record)];
+    return names.filter((name) => isVersioned(name) && !needed.includes(name));
   }
 
-  /** The change is made; that somebody buries the volume meanwhile is no failure of it. */
-  async #syncHome(home: string): Promise<void> {
+  /** The change is made; that somebody buries the record meanwhile is no failure of it. */
+  async syncHome(home: string): Promise<void> {
     try {
       await syncDirectory(home);
     } catch (error) {
@@ -227,23 +241,17 @@ class FileStore implements VolumeStore {
   }
 }
 
-/** Opens a directory, which is there, as a store. */
-export async function openFileStore(directory: string): Promise<{ readonly store: VolumeStore; readonly sweep: Sweep }> {
-  const store = new FileStore(directory);
-  await store.prepare();
-  return { store, sweep: (call) => store.sweep(call) };
-}
+const isVersioned = (name: string): boolean => name.endsWith(content) || name.startsWith(data);
 
-/** A version's content; undefined when a newer version has taken its place. */
-async function readContent(path: string): Promise<VolumeRecord | undefined> {
-  try {
-    return decodeRecord(await readFile(path, "utf8"));
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
-    throw error;
+/** How the record in a directory with these names ended; undefined for one that lives. */
+export function endingOf(names: readonly string[]): { readonly ending: Ending; readonly version: string } | undefined {
+  for (const ending of endings) {
+    const name = names.find((candidate) => candidate.startsWith(`${ending}.`));
+    if (name !== undefined) return { ending, version: name.slice(ending.length + 1) };
   }
+  return undefined;
 }
 
-function directoryGone(): Error {
+export function directoryGone(): Error {
   return Object.assign(new Error("the driver's directory is gone"), { code: "ENOENT" });
 }

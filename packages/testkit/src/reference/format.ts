@@ -1,31 +1,29 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CallContext, FormatRecord, VolumeId } from "@opensds/core";
-import { findVolume, noSuchVolume, updateVolume } from "./find-volume.js";
-import type { VolumeStore } from "./store.js";
+import { noSuchVolume, requireVolume, update } from "./find-record.js";
+import type { Stores } from "./stores.js";
 
 /** What is recorded about formatting the volume; `null` for nothing. */
 export async function readFormat(
-  store: VolumeStore,
+  { volumes }: Stores,
   request: { readonly volumeId: VolumeId },
   ctx: CallContext<"readFormat">,
 ): Promise<FormatRecord | null> {
-  const found = await findVolume(store, request.volumeId, ctx);
-  if (found === undefined) throw noSuchVolume(ctx, request.volumeId);
-  return found.record.format;
+  return (await requireVolume(volumes, request.volumeId, ctx)).record.format;
 }
 
 /** Records the next step of formatting, if it follows from what is recorded. Returns what is recorded afterwards. */
 export async function writeFormat(
-  store: VolumeStore,
+  { volumes }: Stores,
   request: { readonly volumeId: VolumeId; readonly next: FormatRecord },
   ctx: CallContext<"writeFormat">,
 ): Promise<FormatRecord> {
   const { volumeId, next } = request;
-  const record = await updateVolume(store, volumeId, ctx, (current) =>
+  const volume = await update(volumes, volumeId, ctx, (current) =>
     follows(current.format, next) ? { ...current, format: next } : current,
   );
-  if (record === undefined) throw noSuchVolume(ctx, volumeId);
-  if (record.format !== null) return record.format;
+  if (volume === undefined) throw noSuchVolume(ctx, volumeId);
+  if (volume.record.format !== null) return volume.record.format;
   throw ctx.fail("FAILED_PRECONDITION", "format-not-begun", "formatting cannot be finished: the volume has no record that it was begun", {
     resource: volumeId,
     outcome: "none",

@@ -18,14 +18,12 @@ export const isKey = (value: string): boolean => keyForm.test(value);
  * A fresh id: the name's key, so that a volume is found by its id without an index, and a random part, so that the next
  * volume of that name is another one. Ids are only ever compared whole.
  */
-export const newVolumeId = (key: string): VolumeId => volumeId(`${key}-${randomUUID()}`);
+export const newId = (key: string): string => `${key}-${randomUUID()}`;
+
+export const newVolumeId = (key: string): VolumeId => volumeId(newId(key));
+
+/** Whether this is an id of this driver, of a volume, a snapshot or anything else. */
+export const isId = (value: string): boolean => idForm.test(value);
 
 /** The key in an id; undefined for a string that this driver never gave out as an id. */
 export const keyOfId = (id: string): string | undefined => idForm.exec(id)?.[1];
-
-/** The key in an id that this driver gave out. */
-export function requireKey(id: VolumeId): string {
-  const key = keyOfId(id);
-  if (key === undefined) throw new Error(`not an id of this driver: ${id}`);
-  return key;
-}

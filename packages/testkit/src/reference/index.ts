@@ -1,12 +1,12 @@
 import { defineDriver, type CallContext, type DriverDefinition } from "@opensds/core";
-import { createReferenceBackend, type ReferenceBackend } from "./backend.js";
+import { createReferenceBackend, referenceFacets, type ReferenceBackend } from "./backend.js";
 import { referenceConfig, type ReferenceConfig } from "./config.js";
 import { prepareDirectory } from "./directory.js";
 import { explainFileErrors } from "./file-errors.js";
-import { openFileStore } from "./file-store.js";
+import { openFileStores } from "./file-stores.js";
 import { createMemoryStores } from "./memory-store.js";
 
-export type { ReferenceBackend } from "./backend.js";
+export { referenceFacets, type ReferenceBackend } from "./backend.js";
 export type { FileReferenceConfig, MemoryReferenceConfig, ReferenceConfig } from "./config.js";
 
 /** What {@link reference} is. */
@@ -16,18 +16,23 @@ type MemoryStores = ReturnType<typeof createMemoryStores>;
 
 async function connect(config: ReferenceConfig, memory: MemoryStores, ctx: CallContext<"setup">): Promise<ReferenceBackend> {
   const { capacityBytes } = config;
-  if (config.store === "memory") return createReferenceBackend(memory(config.name ?? "default"), { capacityBytes });
+  if (config.store === "memory") return createReferenceBackend({ stores: memory(config.name ?? "default"), capacityBytes });
   const { dir } = config;
   return explainFileErrors(dir, async () => {
     const directory = await prepareDirectory(dir, ctx);
-    const { store, sweep } = await openFileStore(directory);
-    await sweep(ctx);
-    return createReferenceBackend(store, { directory, capacityBytes });
+    const { stores, sweep } = await openFileStores(directory);
+    await sweep(ctx, true);
+    return createReferenceBackend({ stores, directory, capacityBytes });
   });
 }
 
 function defineReference(memory: MemoryStores): ReferenceDefinition {
-  return defineDriver({ kind: "reference", config: referenceConfig, connect: (config, ctx) => connect(config, memory, ctx) });
+  return defineDriver({
+    kind: "reference",
+    config: referenceConfig,
+    facets: referenceFacets,
+    connect: (config, ctx) => connect(config, memory, ctx),
+  });
 }
 
 /**

@@ -1,10 +1,23 @@
-import { attachmentId, hostId, volumeId, type Attachment, type FormatRecord, type Volume, type VolumeId } from "@opensds/core";
+import {
+  attachmentId,
+  groupId,
+  hostId,
+  snapshotId,
+  volumeId,
+  type Attachment,
+  type FormatRecord,
+  type GroupId,
+  type Volume,
+  type VolumeId,
+  type VolumeSource,
+} from "@opensds/core";
 import * as v from "valibot";
+import { recordKind } from "./record-kind.js";
 
 /** Everything that is stored about one volume. It changes as a whole, by one conditional write at a time. */
 export interface VolumeRecord {
-  /** The version of this layout. */
-  readonly layout: 1;
+  /** The version of this layout. Version 1 had neither `data`, `source` nor `groupId`; it is still read. */
+  readonly layout: 2;
   readonly id: VolumeId;
   readonly name: string;
   readonly sizeBytes: number;
@@ -12,17 +25,27 @@ export interface VolumeRecord {
   readonly createdSizeBytes: number;
   /** What the creator asked for, no defaults added: what a replayed create's `parameters` are compared with. */
   readonly parameters: Readonly<Record<string, string>>;
+  /** What the volume began with; `null` for zeros. Part of the creator's request, too. */
+  readonly source: VolumeSource | null;
+  /** The file with the volume's bytes. Another file takes its place when the bytes are replaced as a whole. */
+  readonly data: string;
+  /** The group that has the volume, if that group's own record has it too. */
+  readonly groupId: GroupId | null;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
   readonly attachments: readonly Attachment[];
   readonly format: FormatRecord | null;
 }
 
-const brandedHostId = v.pipe(v.string(), v.transform(hostId));
+/** The file of a volume whose bytes were never replaced. */
+export const firstData = "data";
 
-const recordSchema = v.object({
+const brandedHostId = v.pipe(v.string(), v.transform(hostId));
+const brandedVolumeId = v.pipe(v.string(), v.transform(volumeId));
+
+const layout1 = v.object({
   layout: v.literal(1),
-  id: v.pipe(v.string(), v.transform(volumeId)),
+  id: brandedVolumeId,
   name: v.string(),
   sizeBytes: v.number(),
   createdSizeBytes: v.number(),
@@ -31,7 +54,7 @@ const recordSchema = v.object({
   attachments: v.array(
     v.object({
       id: v.pipe(v.string(), v.transform(attachmentId)),
-      volumeId: v.pipe(v.string(), v.transform(volumeId)),
+      volumeId: brandedVolumeId,
       hostId: brandedHostId,
       mode: v.picklist(["single-writer", "single-reader", "multi-reader", "multi-writer"]),
       connector: v.object({ hostId: brandedHostId, hostName: v.string(), bootId: v.string() }),
@@ -43,16 +66,25 @@ const recordSchema = v.object({
   ),
 });
 
-export const encodeRecord = (record: VolumeRecord): string => `${JSON.stringify(record, undefined, 2)}\n`;
+const layout2 = v.object({
+  ...layout1.entries,
+  layout: v.literal(2),
+  source: v.nullable(
+    v.variant("kind", [
+      v.object({ kind: v.literal("snapshot"), snapshotId: v.pipe(v.string(), v.transform(snapshotId)) }),
+      v.object({ kind: v.literal("volume"), volumeId: brandedVolumeId }),
+    ]),
+  ),
+  data: v.pipe(v.string(), v.regex(/^data[.0-9a-f-]*$/)),
+  groupId: v.nullable(v.pipe(v.string(), v.transform(groupId))),
+});
 
-/** Reads a stored record. Damaged, or of a newer layout: an error that says so; nothing is guessed. */
-export function decodeRecord(text: string): VolumeRecord {
-  try {
-    return v.parse(recordSchema, JSON.parse(text));
-  } catch (cause) {
-    throw new Error("a stored volume record is damaged, or a newer @opensds/testkit wrote it; nothing was changed", { cause });
-  }
-}
+const fromLayout1 = v.pipe(
+  layout1,
+  v.transform((record): VolumeRecord => ({ ...record, layout: 2, source: null, data: firstData, groupId: null })),
+);
+
+export const volumeKind = recordKind<VolumeRecord>("volumes", v.union([layout2, fromLayout1]), ({ data }) => [data]);
 
 /** The volume as callers see it. */
 export function toVolume(record: VolumeRecord): Volume {
@@ -63,5 +95,6 @@ export function toVolume(record: VolumeRecord): Volume {
     state: record.attachments.length > 0 ? "in-use" : "available",
     createdAt: record.createdAt,
     parameters: record.parameters,
+    ...(record.source !== null && { source: record.source }),
   };
 }

@@ -1,7 +1,7 @@
 import {
   backend,
-  defineDriver,
   extrasOf,
+  facetNames,
   hostId,
   isOpenedBy,
   openBackends,
@@ -91,15 +91,14 @@ describe("withFaults", () => {
 
   it("reaches facets, and hands on an author's extras as they are", async () => {
     const memory = memoryReference();
-    const definition = defineDriver({
-      kind: "reference",
-      config: memory.config,
-      facets: { always: ["pools"], maybe: [] },
-      connect: async (config, ctx) => {
+    const definition = {
+      ...memory,
+      facets: { always: [], maybe: facetNames },
+      connect: async (...args: Parameters<typeof memory.connect>) => {
         const pools: Authored<PoolFacet> = { listPools: () => Promise.resolve([]) };
-        return Object.freeze({ ...(await memory.connect(config, ctx)), pools: Object.freeze(pools), clusterName: () => "west" });
+        return Object.freeze({ ...(await memory.connect(...args)), pools: Object.freeze(pools), clusterName: () => "west" });
       },
-    });
+    };
     const faulty = withFaults(definition, { listPools: [{ when: "before-applied", code: "UNAVAILABLE" }] });
     const backends = await openBackends({ backends: { ssd: backend(faulty, { store: "memory" }) } });
     const driver = backends.get("ssd");

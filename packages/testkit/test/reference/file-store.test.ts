@@ -1,23 +1,37 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openFileStore } from "../../src/reference/file-store.js";
+import { openFileStores } from "../../src/reference/file-stores.js";
 import { nameKey, newVolumeId } from "../../src/reference/identity.js";
 import { createMemoryStore } from "../../src/reference/memory-store.js";
-import type { StoredVolume, VolumeStore } from "../../src/reference/store.js";
-import type { VolumeRecord } from "../../src/reference/volume-record.js";
+import { writeSparseFile } from "../../src/reference/file-system.js";
+import type { RecordStore, Stored } from "../../src/reference/store.js";
+import { volumeKind, type VolumeRecord } from "../../src/reference/volume-record.js";
 import { context, leaks, temporaryDirectory } from "./support.js";
+
+type VolumeStore = RecordStore<VolumeRecord>;
+type StoredVolume = Stored<VolumeRecord>;
+
+async function openFileStore(dir: string) {
+  const { stores, sweep } = await openFileStores(dir);
+  return { store: stores.volumes, sweep: (context: typeof call) => sweep(context, true) };
+}
+
+const zeros = (home: string) => writeSparseFile(join(home, "data"), 4096);
 
 const call = context("setup");
 const key = nameKey("counter");
 
 const record = (): VolumeRecord => ({
-  layout: 1,
+  layout: 2,
   id: newVolumeId(key),
   name: "counter",
   sizeBytes: 4096,
   createdSizeBytes: 4096,
   parameters: { count: "0" },
+  source: null,
+  data: "data",
+  groupId: null,
   createdAt: new Date(0).toISOString(),
   attachments: [],
   format: null,
@@ -34,18 +48,18 @@ async function mustRead(store: VolumeStore): Promise<StoredVolume> {
 
 describe.each([
   { kind: "file", open: async (dir: string) => (await openFileStore(dir)).store },
-  { kind: "memory", open: () => Promise.resolve(createMemoryStore()) },
+  { kind: "memory", open: () => Promise.resolve(createMemoryStore(volumeKind)) },
 ])("the $kind store's conditional writes", ({ open }) => {
   it("creates once per key", async () => {
     const store = await open(await temporaryDirectory());
-    const made = await Promise.all(Array.from({ length: 10 }, () => store.create(record(), call)));
+    const made = await Promise.all(Array.from({ length: 10 }, () => store.create(key, record(), call, zeros)));
     expect(made.filter(Boolean)).toHaveLength(1);
     expect(await store.keys()).toEqual([key]);
   });
 
   it("replaces and removes only the version that was read", async () => {
     const store = await open(await temporaryDirectory());
-    await store.create(record(), call);
+    await store.create(key, record(), call, zeros);
     const first = await mustRead(store);
     expect(await store.replace(first, withCount(first.record, 1), call)).toBe(true);
     expect(await store.replace(first, withCount(first.record, 2), call)).toBe(false);
@@ -67,9 +81,9 @@ describe.each([
 
   it("purges no volume that is alive", async () => {
     const store = await open(await temporaryDirectory());
-    await store.create(record(), call);
+    await store.create(key, record(), call, zeros);
     const { record: alive } = await mustRead(store);
-    await store.purge(alive.id, call);
+    await store.finish(key, alive.id, call);
     expect((await mustRead(store)).record).toEqual(alive);
   });
 
@@ -77,11 +91,11 @@ describe.each([
     const store = await open(await temporaryDirectory());
     for (const purge of [true, false]) {
       const made = record();
-      expect(await store.create(made, call)).toBe(true);
+      expect(await store.create(key, made, call, zeros)).toBe(true);
       expect(await store.remove(await mustRead(store), call)).toBe(true);
-      if (purge) await store.purge(made.id, call);
+      if (purge) await store.finish(key, made.id, call);
     }
-    expect(await store.create(record(), call)).toBe(true);
+    expect(await store.create(key, record(), call, zeros)).toBe(true);
   });
 });
 
@@ -89,7 +103,7 @@ describe("several file stores on one directory", () => {
   it("count to the number of their increments", async () => {
     const dir = await temporaryDirectory();
     const opened = await Promise.all([1, 2, 3].map(() => openFileStore(dir)));
-    await opened[0]?.store.create(record(), call);
+    await opened[0]?.store.create(key, record(), call, zeros);
     const increment = async (store: VolumeStore): Promise<void> => {
       for (;;) {
         const current = await mustRead(store);
@@ -120,9 +134,9 @@ describe("several file stores on one directory", () => {
       const { store } = await openFileStore(dir);
       for (let times = 0; times < 12; times += 1) {
         const mine = record();
-        if (await store.create(mine, call)) made.push(mine.id);
+        if (await store.create(key, mine, call, zeros)) made.push(mine.id);
         const current = await store.read(key, call);
-        if (current !== undefined && (await store.remove(current, call))) await store.purge(current.record.id, call);
+        if (current !== undefined && (await store.remove(current, call))) await store.finish(key, current.record.id, call);
       }
     });
     const watching = (async () => {
@@ -153,11 +167,25 @@ describe("several file stores on one directory", () => {
     expect(await readdir(join(dir, "trash"))).toEqual([]);
   });
 
-  it.each(["", "{", "{}", JSON.stringify({ ...record(), layout: 2 })])("say that a record is damaged or newer: %j", async (text) => {
+  it("read records of the first layout, and write them in the second", async () => {
+    const dir = await temporaryDirectory();
+    const { store } = await openFileStore(dir);
+    const { source: _source, data: _data, groupId: _groupId, ...old } = record();
+    await store.create(key, { ...record(), id: old.id }, call, zeros);
+    const home = join(dir, "volumes", key, old.id);
+    const content = (await readdir(home)).find((name) => name.endsWith(".json")) ?? "";
+    await writeFile(join(home, content), JSON.stringify({ ...old, layout: 1 }));
+    const stored = await mustRead(store);
+    expect(stored.record).toEqual({ ...record(), id: old.id });
+    expect(await store.replace(stored, withCount(stored.record, 7), call)).toBe(true);
+    expect((await mustRead(store)).record).toMatchObject({ layout: 2, data: "data", parameters: { count: "7" } });
+  });
+
+  it.each(["", "{", "{}", JSON.stringify({ ...record(), layout: 3 })])("say that a record is damaged or newer: %j", async (text) => {
     const dir = await temporaryDirectory();
     const { store } = await openFileStore(dir);
     const made = record();
-    await store.create(made, call);
+    await store.create(key, made, call, zeros);
     const home = join(dir, "volumes", key, made.id);
     const content = (await readdir(home)).find((name) => name.endsWith(".json")) ?? "";
     await writeFile(join(home, content), text);

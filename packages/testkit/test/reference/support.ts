@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, open, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -6,11 +6,13 @@ import {
   type SouthboundError,
   type AccessMode,
   type BackendCreateRequest,
-  type StorageBackend,
+  type Page,
+  type Snapshot,
+  type SnapshotId,
   type Volume,
   type VolumeId,
 } from "@opensds/core";
-import { memoryReference, reference } from "@opensds/testkit/reference";
+import { memoryReference, reference, type ReferenceBackend, type ReferenceConfig } from "@opensds/testkit/reference";
 import { onTestFinished } from "vitest";
 import { context, createRequest, facts, type OnStep } from "./call.js";
 
@@ -24,10 +26,10 @@ export async function temporaryDirectory(): Promise<string> {
 
 /** A backend and short ways to call it. */
 export class Client {
-  readonly backend: StorageBackend;
+  readonly backend: ReferenceBackend;
   readonly onStep: OnStep | undefined;
 
-  constructor(backend: StorageBackend, onStep?: OnStep) {
+  constructor(backend: ReferenceBackend, onStep?: OnStep) {
     this.backend = backend;
     this.onStep = onStep;
   }
@@ -47,33 +49,62 @@ export class Client {
   connect(id: VolumeId, host: string, mode: AccessMode = "single-writer", bootId?: string) {
     return this.backend.connectVolume({ volumeId: id, mode, connector: facts(host, bootId) }, context("connectVolume", this.onStep));
   }
+  snapshot(name: string, sourceVolumeId: VolumeId): Promise<Snapshot> {
+    return this.backend.snapshots.createSnapshot({ name, sourceVolumeId }, context("createSnapshot", this.onStep));
+  }
+  revert(volumeId: VolumeId, snapshotId: SnapshotId): Promise<Volume> {
+    return this.backend.snapshots.revertVolume({ volumeId, snapshotId }, context("revertVolume", this.onStep));
+  }
+  async listSnapshots(sourceVolumeId?: VolumeId, pageSize = 100): Promise<Snapshot[]> {
+    const list = context("listSnapshots", this.onStep);
+    return allPages((token) => this.backend.snapshots.listSnapshotPage({ sourceVolumeId, pageSize, token }, list));
+  }
+  /** The file with a volume's bytes, found as a host finds it. */
+  async fileOf(id: VolumeId): Promise<string> {
+    const { attachment, info } = await this.connect(id, "prober", "multi-reader");
+    await this.backend.disconnectVolume({ volumeId: id, attachmentId: attachment.id }, context("disconnectVolume"));
+    if (info.protocol !== "file") throw new Error("no file");
+    return info.path;
+  }
+  /** Writes into a volume that nobody has attached. */
+  async write(id: VolumeId, text: string, offsetBytes = 0): Promise<void> {
+    const file = await open(await this.fileOf(id), "r+");
+    await file.write(text, offsetBytes);
+    await file.close();
+  }
+  /** What a volume that nobody has attached holds, zero bytes left out. */
+  async text(id: VolumeId): Promise<string> {
+    return (await readFile(await this.fileOf(id))).toString("latin1").replaceAll("\0", "");
+  }
   async list(pageSize = 100): Promise<Volume[]> {
-    const volumes: Volume[] = [];
-    let token: string | undefined;
-    do {
-      const page = await this.backend.listVolumePage({ pageSize, token }, context("listVolumes", this.onStep));
-      volumes.push(...page.items);
-      token = page.nextToken;
-    } while (token !== undefined);
-    return volumes;
+    return allPages((token) => this.backend.listVolumePage({ pageSize, token }, context("listVolumes", this.onStep)));
   }
 }
 
-export interface OpenOptions {
-  readonly capacityBytes?: number;
-  readonly onStep?: OnStep;
+export async function allPages<Item>(page: (token: string | undefined) => Promise<Page<Item>>): Promise<Item[]> {
+  const items: Item[] = [];
+  let token: string | undefined;
+  do {
+    const { items: some, nextToken } = await page(token);
+    items.push(...some);
+    token = nextToken;
+  } while (token !== undefined);
+  return items;
 }
 
-export async function openDirectory(dir: string, { capacityBytes, onStep }: OpenOptions = {}): Promise<Client> {
-  return new Client(await reference.connect({ dir, capacityBytes }, context("setup")), onStep);
+/** Options that files and memory both know, and what is done at each step. */
+export type OpenOptions = Omit<ReferenceConfig, "dir" | "store" | "name"> & { readonly onStep?: OnStep };
+
+export async function openDirectory(dir: string, { onStep, ...config }: OpenOptions = {}): Promise<Client> {
+  return new Client(await reference.connect({ dir, ...config }, context("setup")), onStep);
 }
 
 export const stores: { store: string; open: (options?: OpenOptions) => Promise<Client> }[] = [
   { store: "files", open: async (options) => openDirectory(await temporaryDirectory(), options) },
   {
     store: "memory",
-    open: async ({ capacityBytes, onStep } = {}) =>
-      new Client(await memoryReference().connect({ store: "memory", capacityBytes }, context("setup")), onStep),
+    open: async ({ onStep, ...config } = {}) =>
+      new Client(await memoryReference().connect({ store: "memory", ...config }, context("setup")), onStep),
   },
 ];
 
@@ -88,19 +119,26 @@ export async function failure(call: Promise<unknown>): Promise<SouthboundError> 
   throw new Error("the call was expected to fail");
 }
 
-/** Everything in a store's directory that belongs to no live volume, as paths. Empty when nothing has leaked. */
+/** Everything in a store's directory that belongs to no record that lives, as paths. Empty when nothing has leaked. */
 export async function leaks(dir: string): Promise<string[]> {
   const found: string[] = [];
   for (const place of ["staging", "trash"]) found.push(...(await readdir(join(dir, place))).map((name) => join(place, name)));
-  for (const key of await readdir(join(dir, "volumes"))) {
-    const ids = await readdir(join(dir, "volumes", key));
-    if (ids.length !== 1) found.push(`volumes/${key} holds ${ids.length} volumes`);
-    for (const id of ids) {
-      const names = (await readdir(join(dir, "volumes", key, id))).sort();
-      const version = names.find((name) => name.startsWith("head."))?.slice("head.".length) ?? "?";
-      const expected = [`${version}.json`, "data", `head.${version}`].sort();
-      if (names.join() !== expected.join()) found.push(`volumes/${key}/${id} holds ${names.join()}`);
+  for (const kind of ["volumes", "snapshots"]) {
+    for (const key of await readdir(join(dir, kind))) {
+      const ids = await readdir(join(dir, kind, key));
+      if (ids.length !== 1) found.push(`${kind}/${key} holds ${ids.length} records`);
+      for (const id of ids) found.push(...(await leaksOfRecord(dir, join(kind, key, id))));
     }
   }
   return found;
+}
+
+async function leaksOfRecord(dir: string, place: string): Promise<string[]> {
+  const names = (await readdir(join(dir, place))).sort();
+  const version = names.find((name) => name.startsWith("head."))?.slice("head.".length);
+  if (version === undefined) return [`${place} has no head: ${names.join()}`];
+  const record: unknown = JSON.parse(await readFile(join(dir, place, `${version}.json`), "utf8"));
+  const data = typeof record === "object" && record !== null && "data" in record ? String(record.data) : "data";
+  const expected = [`${version}.json`, data, `head.${version}`].sort();
+  return names.join() === expected.join() ? [] : [`${place} holds ${names.join()}`];
 }

@@ -1,0 +1,38 @@
+import { formatBytes, type CallContext } from "@opensds/core";
+import { readAll } from "./find-record.js";
+import type { Parts } from "./parts.js";
+import type { StoreCall } from "./store.js";
+import type { Stores } from "./stores.js";
+
+/** How much of the pool is given away, in bytes: what was promised, whether written or not. */
+export interface Given {
+  readonly volumesBytes: number;
+  readonly snapshotsBytes: number;
+}
+
+export async function givenAway({ volumes, snapshots }: Stores, call: StoreCall): Promise<Given> {
+  const total = (located: readonly { readonly record: { readonly sizeBytes: number } }[]): number =>
+    located.reduce((sum, { record }) => sum + record.sizeBytes, 0);
+  return {
+    volumesBytes: total(await readAll(volumes, await volumes.keys(), call)),
+    snapshotsBytes: total(await readAll(snapshots, await snapshots.keys(), call)),
+  };
+}
+
+/** The operations that take space. */
+type TakesSpace = "createVolume" | "expandVolume" | "createSnapshot" | "createGroupSnapshot" | "undeleteVolume" | "importVolume";
+
+/** Keeps to the pool size of the configuration. Calls at the very same moment do not see each other. */
+export async function requireSpace({ stores, capacityBytes }: Parts, resource: string, requestedBytes: number, ctx: CallContext<TakesSpace>): Promise<void> {
+  if (capacityBytes === undefined) return;
+  const { volumesBytes, snapshotsBytes } = await givenAway(stores, ctx);
+  const usedBytes = volumesBytes + snapshotsBytes;
+  const freeBytes = Math.max(0, capacityBytes - usedBytes);
+  if (requestedBytes <= freeBytes) return;
+  throw ctx.fail(
+    "RESOURCE_EXHAUSTED",
+    "backend-full",
+    `${formatBytes(requestedBytes)} do not fit: ${formatBytes(freeBytes)} of ${formatBytes(capacityBytes)} are free. Delete volumes or snapshots, or raise capacityBytes`,
+    { resource, outcome: "none", details: { capacityBytes, usedBytes, requestedBytes } },
+  );
+}

@@ -1,0 +1,13 @@
+import type { Stores } from "./stores.js";
+
+/** What the operations of one opened backend work with. */
+export interface Parts {
+  readonly stores: Stores;
+  /** The directory with the files; absent for memory. */
+  readonly directory?: string | undefined;
+  /** The pool's size in bytes; absent for no limit but the disk's. */
+  readonly capacityBytes?: number | undefined;
+  /** Runs an operation and says in words what the file system refused. */
+  readonly explained: <Value>(work: () => Promise<Value>) => Promise<Value>;
+}
+
