@@ -25,6 +25,7 @@ export {
   type ListAttachmentsRequest,
 } from "./model/attachment.js";
 export type { Connection, ConnectionInfo, FileConnectionInfo, RbdAttachMethod, RbdConnectionInfo } from "./model/connection.js";
+export { exportConnection, importConnection } from "./model/export-connection.js";
 export type { FileSystemType, FormatRecord, ListMountsRequest, MountRecord, MountVolumeRequest } from "./model/mount.js";
 
 export { defaultRecovery, errorCodes, type ErrorCode, type Outcome, type Recovery } from "./errors/codes.js";

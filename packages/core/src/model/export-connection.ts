@@ -1,0 +1,42 @@
+import * as v from "valibot";
+import { SouthboundError } from "../errors/southbound-error.js";
+import { exportedConnectionSchema } from "../schema/connection.js";
+import type { Connection } from "./connection.js";
+import { isSecret } from "./secret.js";
+
+/**
+ * Writes a connection as text for another process: what `connectVolume` returned on one machine is attached on another.
+ * **The text holds the connection's secrets in the clear**: send it over a channel that may carry them, never store or log it.
+ * Everything else that prints a connection shows `[secret]`.
+ */
+export function exportConnection({ attachment, info }: Connection): string {
+  const revealed = Object.entries(info).map(([name, value]: [string, unknown]) => [name, isSecret(value) ? value.reveal() : value]);
+  return JSON.stringify({ type: "connection", version: 1, attachment, info: Object.fromEntries(revealed) });
+}
+
+/**
+ * Reads what {@link exportConnection} wrote, for `Host.attach`.
+ * @throws SouthboundError INVALID_ARGUMENT `bad-connection`: no such text, or of a version that this release does not know; the
+ * message names the fields that are wrong and quotes nothing of them
+ */
+export function importConnection(text: string): Connection {
+  const result = v.safeParse(exportedConnectionSchema, parse(text));
+  if (result.success) return { attachment: result.output.attachment, info: result.output.info };
+  const fields = [...new Set(result.issues.map((issue) => v.getDotPath(issue) ?? "the whole text"))];
+  throw bad(`${fields.join(", ")} ${fields.length === 1 ? "is" : "are"} missing or wrong`, fields);
+}
+
+/** The parser's own error quotes the text, and with it perhaps a secret. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw bad("it is no JSON", []);
+  }
+}
+
+const bad = (what: string, fields: readonly string[]): SouthboundError =>
+  new SouthboundError("INVALID_ARGUMENT", "bad-connection", `this is no exported connection of version 1: ${what}; hand in what exportConnection returned`, {
+    outcome: "none",
+    details: { fields },
+  });

@@ -1,0 +1,35 @@
+import * as v from "valibot";
+import type { ConnectionInfo } from "../model/connection.js";
+import { secret } from "../model/secret.js";
+import { attachmentSchema } from "./attachment.js";
+
+const text = v.pipe(v.string(), v.minLength(1));
+
+const fileInfo = v.object({ protocol: v.literal("file"), path: text, readOnly: v.boolean() });
+
+const rbdInfo = v.object({
+  protocol: v.literal("rbd"),
+  fsid: text,
+  monitors: v.array(text),
+  pool: text,
+  poolId: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  namespace: v.string(),
+  image: text,
+  imageId: text,
+  user: text,
+  conf: v.optional(text),
+  keyring: v.optional(text),
+  key: v.optional(v.pipe(text, v.transform(secret))),
+  methods: v.array(v.picklist(["krbd", "rbd-nbd", "fuse-loop"])),
+  readOnly: v.boolean(),
+});
+
+const infoSchema: v.GenericSchema<unknown, ConnectionInfo> = v.variant("protocol", [fileInfo, rbdInfo]);
+
+/** The wire form of a connection: the one text in which a secret stands in the clear. */
+export const exportedConnectionSchema = v.object({
+  type: v.literal("connection"),
+  version: v.literal(1),
+  attachment: attachmentSchema,
+  info: infoSchema,
+});
