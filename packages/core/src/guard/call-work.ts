@@ -16,7 +16,7 @@ const defaultSlowCallMs = 10_000;
 export interface CallWork<Value> {
   readonly spec: CallSpec;
   readonly startedAt: Date;
-  /** Whether every caller has given up while it was running. */
+  /** Whether every caller has given up while it was running; also when it has settled since: its end is no answer to a new caller. */
   abandoned(): boolean;
   /** Fulfils when the work has settled, however. */
   readonly settled: Promise<void>;
@@ -76,7 +76,7 @@ export function startWork<Value, Op extends Operation>(
   return {
     spec,
     startedAt: new Date(),
-    abandoned: () => running && controller.signal.aborted,
+    abandoned: () => controller.signal.aborted,
     settled,
     wait: async (limits) => {
       callers += 1;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import type { CallContext } from "../../src/driver/call-context.js";
 import { silentLogger } from "../../src/driver/logger.js";
 import { SouthboundError } from "../../src/errors/southbound-error.js";
 import { createInFlight, type CallSubject } from "../../src/guard/in-flight.js";
@@ -127,6 +128,18 @@ describe("the in-flight registry", () => {
     const gone = inFlight.run(create, about("name:a", "r"), { timeoutMs: 10 }, never);
     await expect(gone).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
     await expect(inFlight.run(create, about("name:a", "r"), { timeoutMs: 10_000 }, () => Promise.resolve("again"))).resolves.toBe("again");
+  });
+
+  it.each([0, 1, 2, 3, 4, 5, 6, 7, 8])("gives a replay %d turns later its own answer, not the end of the call that was given up", async (turns) => {
+    const inFlight = createInFlight(environment);
+    const obeying = (ctx: CallContext): Promise<string> =>
+      new Promise((_resolve, reject) => {
+        ctx.signal.addEventListener("abort", () => reject(new Error("stopped")));
+      });
+    await inFlight.run(create, about("name:a", "r"), { timeoutMs: 5 }, obeying).catch(() => undefined);
+    for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+    const replay = inFlight.run(create, about("name:a", "r"), { timeoutMs: 5_000 }, () => Promise.resolve("again"));
+    await expect(replay).resolves.toBe("again");
   });
 
   it("does not join a call that was given up: a replay runs after it", async () => {
