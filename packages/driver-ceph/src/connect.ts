@@ -8,6 +8,7 @@ import type { Pool } from "./pool.js";
 import { createCluster, type Cluster } from "./transport/cluster.js";
 import { createCommands } from "./transport/command.js";
 import { CommandFailure, errno, failedWith } from "./transport/command-failure.js";
+import { endWhereFull } from "./transport/full-pool.js";
 import { createRados } from "./transport/rados.js";
 import { createRbd } from "./transport/rbd.js";
 
@@ -19,8 +20,11 @@ export async function openPool(config: CephConfig, ctx: CallContext<"setup">): P
   await proveFiles(config, call);
   const run = createCommands(config);
   const cluster = createCluster(run);
-  const rbd = createRbd(run, config.pool, config.namespace);
-  const rados = createRados(run, config.pool, config.namespace);
+  const isFull = async (asking: Call): Promise<boolean> =>
+    (await cluster.pools(asking)).some(({ name, full }) => name === config.pool && full);
+  const runInPool = endWhereFull(run, isFull);
+  const rbd = createRbd(runInPool, config.pool, config.namespace);
+  const rados = createRados(runInPool, config.pool, config.namespace);
   try {
     const [{ fsid, monitors }, pools] = await together(cluster.monitors(call), cluster.pools(call));
     const found = pools.find(({ name }) => name === config.pool);

@@ -68,7 +68,7 @@ export function toSouthbound({ ctx, changed }: Call, config: CephConfig, thrown:
   if (meaning === undefined) {
     return ctx.fail("INTERNAL", "command-failed", thrown.message, { outcome, cause: thrown });
   }
-  // A read has no such code; a full pool still answers reads, so this does not happen.
+  // Reads have no such code. A full pool answers them, except those of `rbd` in a namespace.
   const code = meaning.code === "RESOURCE_EXHAUSTED" && !isMutating(ctx.operation) ? "UNAVAILABLE" : meaning.code;
   return ctx.fail(code, meaning.reason, `${thrown.command}: ${meaning.words(config)}`, {
     outcome,

@@ -25,6 +25,8 @@ export interface CommandRun {
   readonly input?: Uint8Array | undefined;
   /** The most milliseconds for this command, where that is less than usual. */
   readonly atMostMs?: number | undefined;
+  /** Fires when the pool was found full: the command is ended and fails with EDQUOT. */
+  readonly poolIsFull?: AbortSignal | undefined;
 }
 
 /** Runs one command and fulfils with what it printed. Fails with `CommandFailure`. */
@@ -41,7 +43,7 @@ export function createCommands(settings: CommandSettings): RunCommand {
   const who = [`--conf=${settings.conf}`, `--id=${settings.user}`];
   if (settings.keyring !== undefined) who.push(`--keyring=${settings.keyring}`);
 
-  return async (call, { tool, words, args, changes, input, atMostMs }) => {
+  return async (call, { tool, words, args, changes, input, atMostMs, poolIsFull }) => {
     const { ctx } = call;
     ctx.signal.throwIfAborted();
     if (changes) call.changed = true;
@@ -50,7 +52,7 @@ export function createCommands(settings: CommandSettings): RunCommand {
     const startedAt = performance.now();
     const result = await execa(tool, [...words, ...args, ...who, ...timeLimits(tool, boundMs)], {
       reject: false,
-      cancelSignal: ctx.signal,
+      cancelSignal: poolIsFull === undefined ? ctx.signal : AbortSignal.any([ctx.signal, poolIsFull]),
       // Every write of this driver is conditional, so a command may be ended at any point.
       killSignal: "SIGKILL",
       timeout: boundMs + graceMs,
@@ -60,6 +62,7 @@ export function createCommands(settings: CommandSettings): RunCommand {
     ctx.log.debug(`${command}: ${result.failed ? "failed" : "done"} after ${Math.round(performance.now() - startedAt)} ms`);
     if (!result.failed) return result.stdout;
     ctx.signal.throwIfAborted();
+    if (poolIsFull?.aborted === true) throw new CommandFailure(command, errno.EDQUOT, "the pool is full");
     if (result.timedOut) throw new CommandFailure(command, errno.ETIMEDOUT, `no answer within ${Math.round(boundMs)} ms`);
     if (result.code === "ENOENT") throw new CommandFailure(command, undefined, `${tool} is not installed`, { missingTool: true });
     if (result.exitCode === undefined) throw new CommandFailure(command, undefined, `ended by ${result.signal ?? result.code ?? "unknown"}`);

@@ -55,7 +55,20 @@ export async function openNamespace(what: string): Promise<LabNamespace> {
   for (const pool of pools) await stock("rbd", "namespace", "create", "--pool", pool, "--namespace", name);
   const backends = await openLab(name);
   const driver = backends.get("ceph");
-  await driver.setup();
+  const removeNamespace = async (): Promise<void> => {
+    for (const pool of pools) {
+      await stock("rbd", "namespace", "remove", "--pool", pool, "--namespace", name).catch(() => undefined);
+      for (const object of ofTheNamespace) {
+        await stock("rados", "--pool", pool, "--namespace", name, "rm", object).catch(() => undefined);
+      }
+    }
+  };
+  try {
+    await driver.setup();
+  } catch (error) {
+    await removeNamespace();
+    throw error;
+  }
   const where = ["--pool", "dock", "--namespace", name];
   const objects = async (): Promise<readonly string[]> => {
     const names = (await stock("rados", ...where, "ls")).split("\n").filter((one) => one !== "");
@@ -72,12 +85,7 @@ export async function openNamespace(what: string): Promise<LabNamespace> {
       await deleteAll(driver);
       const left = await objects();
       await backends.unset();
-      for (const pool of pools) {
-        await stock("rbd", "namespace", "remove", "--pool", pool, "--namespace", name).catch(() => undefined);
-        for (const object of ofTheNamespace) {
-          await stock("rados", "--pool", pool, "--namespace", name, "rm", object).catch(() => undefined);
-        }
-      }
+      await removeNamespace();
       if (left.length > 0) throw new Error(`objects are left: ${left.join(", ")}`);
     },
   };

@@ -1,0 +1,148 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SouthboundError, silentLogger, type CallContext } from "@opensds/core";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { mapBounded } from "../src/bounded.js";
+import { openCall, type Call } from "../src/call.js";
+import { toSouthbound } from "../src/errors.js";
+import { createCommands } from "../src/transport/command.js";
+import { CommandFailure } from "../src/transport/command-failure.js";
+import { decodeCephString, decodeHexDump, decodeJson, imageInfoShape } from "../src/transport/decode.js";
+
+const config = {
+  conf: "/etc/ceph/ceph.conf",
+  user: "dock",
+  pool: "rbd",
+  namespace: "",
+  attach: [],
+  commandTimeoutMs: 5_000,
+  unfinishedAfterMs: 1,
+} as const;
+
+const callOf = (signal: AbortSignal = new AbortController().signal, remainingMs = 5_000): Call<"createVolume"> => {
+  const ctx: CallContext<"createVolume"> = {
+    operation: "createVolume",
+    signal,
+    remainingMs: () => remainingMs,
+    fail: (code, reason, message, info) => new SouthboundError(code, reason, message, { ...info, operation: "createVolume" }),
+    step: () => Promise.resolve(),
+    log: silentLogger,
+  };
+  return openCall(ctx);
+};
+
+describe("commands", () => {
+  let directory: string;
+  let path: string | undefined;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), "driver-ceph-"));
+    path = process.env["PATH"];
+    process.env["PATH"] = `${directory}:${path ?? ""}`;
+  });
+  afterEach(() => {
+    process.env["PATH"] = path;
+    rmSync(directory, { recursive: true });
+  });
+
+  const fake = (tool: string, script: string): void => {
+    writeFileSync(join(directory, tool), `#!/bin/sh\n${script}\n`);
+    chmodSync(join(directory, tool), 0o755);
+  };
+  const run = createCommands(config);
+  const failure = async (call: Call, tool: "rados" | "rbd"): Promise<unknown> =>
+    run(call, { tool, words: ["do", "it"], args: ["--secret-looking"], changes: true }).catch((error: unknown) => error);
+
+  it("passes who and where, and returns what was printed", async () => {
+    fake("rbd", 'echo "$@"');
+    const call = callOf();
+    const said = await run(call, { tool: "rbd", words: ["ls"], args: ["--pool=rbd"], changes: false });
+    expect(said).toBe(
+      "ls --pool=rbd --conf=/etc/ceph/ceph.conf --id=dock --client-mount-timeout=5 --rados-mon-op-timeout=5 --rados-osd-op-timeout=5",
+    );
+    expect(call.changed).toBe(false);
+  });
+
+  it("takes rbd's error number from its exit status, and rados' from its last words", async () => {
+    fake("rbd", "echo 'rbd: create error: (17) File exists' >&2; exit 17");
+    expect(await failure(callOf(), "rbd")).toMatchObject({ errno: 17, command: "rbd do it" });
+    fake("rados", "echo 'ERROR: failed locking: (16) Device or resource busy' >&2; exit 1");
+    expect(await failure(callOf(), "rados")).toMatchObject({ errno: 16 });
+    fake("rbd", "echo 'rbd: unrecognised option' >&2; exit 1");
+    expect(await failure(callOf(), "rbd")).toMatchObject({ errno: undefined });
+  });
+
+  it("ends a command at its deadline and when the call is given up", async () => {
+    fake("rbd", "exec sleep 20");
+    const startedAt = performance.now();
+    expect(await failure(callOf(undefined, 200), "rbd")).toMatchObject({ errno: 110 });
+    const given = new AbortController();
+    setTimeout(() => given.abort(new Error("given up")), 200);
+    expect(await failure(callOf(given.signal), "rbd")).toMatchObject({ message: "given up" });
+    expect(performance.now() - startedAt).toBeLessThan(4_000);
+  });
+
+  it("never shows an argument in an error", async () => {
+    fake("rbd", "exit 5");
+    const call = callOf();
+    const error = toSouthbound(call, config, await failure(call, "rbd"));
+    expect(JSON.stringify(error)).not.toContain("secret-looking");
+  });
+});
+
+describe("errors", () => {
+  const translate = (errno: number | undefined, changed = false): unknown => {
+    const call = callOf();
+    call.changed = changed;
+    return toSouthbound(call, config, new CommandFailure("rbd create", errno, "words"));
+  };
+
+  it.each([
+    [1, "PERMISSION_DENIED", "permission-denied"],
+    [13, "PERMISSION_DENIED", "permission-denied"],
+    [2, "FAILED_PRECONDITION", "pool-not-found"],
+    [28, "RESOURCE_EXHAUSTED", "backend-full"],
+    [122, "RESOURCE_EXHAUSTED", "backend-full"],
+    [110, "UNAVAILABLE", "cluster-unreachable"],
+    [5, "INTERNAL", "command-failed"],
+    [undefined, "INTERNAL", "command-failed"],
+  ])("error %s is %s %s", (errno, code, reason) => {
+    expect(translate(errno)).toMatchObject({ code, reason, outcome: "none" });
+    expect(translate(errno, true)).toMatchObject({ outcome: "unknown" });
+  });
+});
+
+describe("decoding", () => {
+  it("reads rados' hexadecimal dumps", () => {
+    const dump = "value (20 bytes) :\n00000000  10 00 00 00 31 30 35 66  62 35 62 35 31 66 37 34  |....105fb5b51f74|\n00000010  61 62 63 64              |abcd|\n00000014\n";
+    expect(decodeCephString(decodeHexDump(dump))).toBe("105fb5b51f74abcd");
+    expect(decodeCephString(Buffer.from([9, 0, 0, 0, 1]))).toBeUndefined();
+  });
+
+  it("says where JSON is not as it should be", () => {
+    expect(() => decodeJson("rbd info", '{"name":1}', imageInfoShape)).toThrow(/rbd info.*name/);
+    expect(() => decodeJson("rbd info", "no", imageInfoShape)).toThrow(/not JSON/);
+  });
+});
+
+describe("mapBounded", () => {
+  it("keeps the order, bounds how much runs, and stops at a failure", async () => {
+    let running = 0;
+    let most = 0;
+    const work = async (item: number): Promise<number> => {
+      most = Math.max(most, (running += 1));
+      await new Promise((resolve) => setTimeout(resolve, 10 - item));
+      running -= 1;
+      return item * 2;
+    };
+    expect(await mapBounded([1, 2, 3, 4, 5], 2, work)).toEqual([2, 4, 6, 8, 10]);
+    expect(most).toBe(2);
+    const begun: number[] = [];
+    const failing = mapBounded([1, 2, 3, 4], 1, (item) => {
+      begun.push(item);
+      return item === 2 ? Promise.reject(new Error("two")) : Promise.resolve(item);
+    });
+    await expect(failing).rejects.toThrow("two");
+    expect(begun).toEqual([1, 2]);
+  });
+});
