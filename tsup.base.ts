@@ -9,7 +9,7 @@ export const libraryBuild: Options = {
   treeshake: true,
   splitting: true,
   dts: false,
-  // `clean` would delete the declarations that `tsc -b` wrote into the same folder.
-  clean: false,
+  // What an earlier build left would be published too. The declarations that `tsc -b` wrote into the same folder stay.
+  clean: ["!**/*.d.ts", "!**/*.d.ts.map"],
   silent: true,
 };

@@ -11,7 +11,7 @@ import type { StorageBackend } from "./storage-backend.js";
  */
 export type BackendWith<Always extends FacetName, Maybe extends FacetName> = StorageBackend &
   Pick<BackendFacets, Always> &
-  Partial<Pick<BackendFacets, Maybe>> &
+  { readonly [Facet in Maybe]?: BackendFacets[Facet] | undefined } &
   Readonly<Partial<Record<Exclude<FacetName, Always | Maybe>, undefined>>>;
 
 /** Which facets a driver's backends have. */

@@ -1,4 +1,4 @@
-import { channel } from "node:diagnostics_channel";
+import { channel, type Channel } from "node:diagnostics_channel";
 import type { Operation } from "../errors/operations.js";
 import type { SouthboundError } from "../errors/southbound-error.js";
 import type { CallSpec } from "./call-limits.js";
@@ -40,11 +40,11 @@ export interface CallObserver {
  * The channels of `node:diagnostics_channel` that every call is told on: `start` with an {@link ObservedCall}, `slow` and `end` with a
  * {@link CallEnd} or the time so far. Nothing is built when nobody subscribes.
  */
-export const callChannels = {
+export const callChannels: Readonly<Record<"start" | "slow" | "end", Channel>> = {
   start: channel("opensds:call:start"),
   slow: channel("opensds:call:slow"),
   end: channel("opensds:call:end"),
-} as const;
+};
 
 /** Tells calls on {@link callChannels}. */
 export const channelObserver: CallObserver = {
