@@ -32,8 +32,8 @@ export { defaultRecovery, errorCodes, type ErrorCode, type Outcome, type Recover
 export { isMutating, operationCodes, type CodeOf, type Operation } from "./errors/operations.js";
 export { isKnownReason, reasons, type KnownReason } from "./errors/reasons.js";
 export type { Reason } from "./errors/reasons/reason.js";
+export { errorFromJSON } from "./errors/error-from-json.js";
 export {
-  errorFromJSON,
   errorToJSON,
   isSouthboundError,
   SouthboundError,

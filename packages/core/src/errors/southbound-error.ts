@@ -92,17 +92,6 @@ export function errorToJSON(error: unknown, depth = 0): ErrorWire {
   };
 }
 
-/** Reads the wire form back. */
-export function errorFromJSON(wire: ErrorWire): Error {
-  const cause = wire.cause && errorFromJSON(wire.cause);
-  if (wire.code === undefined || wire.reason === undefined) {
-    const plain = new Error(wire.message, cause && { cause });
-    plain.name = wire.name;
-    return plain;
-  }
-  return new SouthboundError(wire.code, wire.reason, wire.message, { ...wire, cause });
-}
-
 /**
  * Whether a thrown value is a `SouthboundError`, told by its shape. With an operation, its code narrows to those that
  * the operation may end with.

@@ -14,7 +14,7 @@ export function checkCreateRequest(value: unknown, { backend, manifest }: OpenBa
     new SouthboundError(code, reason, `createVolume: ${problem}`, { ...spec, outcome: "none" });
 
   const wrongName = nameProblem(name, manifest.limits.nameBytes);
-  if (wrongName !== undefined || typeof name !== "string") throw refuse("INVALID_ARGUMENT", "bad-name", wrongName ?? "no name");
+  if (wrongName !== undefined) throw refuse("INVALID_ARGUMENT", "bad-name", wrongName);
 
   const size = resolveCapacity(capacity, manifest.limits);
   if ("problem" in size) throw refuse(size.code, size.code === "OUT_OF_RANGE" ? "size-out-of-range" : "bad-size", size.problem);

@@ -37,7 +37,8 @@ export function checkResult<Schema extends v.GenericSchema>(
 
 function describeIssue(issue: v.BaseIssue<unknown>, what: string): string {
   const where = v.getDotPath(issue) ?? `the ${what}`;
-  if (issue.type === "strict_object") return `${where} is not a field of the ${what}`;
+  if (issue.type === "strict_object" && issue.expected === "never") return `${where} is not a field of the ${what}`;
+  if (issue.received === "undefined" && issue.path !== undefined) return `${where} is missing`;
   return issue.message.startsWith("is ") ? `${where} ${issue.message}` : `${where}: ${lowerFirst(issue.message)}`;
 }
 

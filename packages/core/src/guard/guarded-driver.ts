@@ -6,6 +6,7 @@ import type { Host } from "../host/host.js";
 import { attachCalls } from "./attach-calls.js";
 import type { CallEnvironment } from "./call-environment.js";
 import type { DriverParts } from "./driver-parts.js";
+import { checkManifest } from "./check-manifest.js";
 import { facetsOn, facetsProblem, guardFacets } from "./facets/open-facets.js";
 import { createInFlight } from "./in-flight.js";
 import { createLifecycle, type OpenBackend } from "./lifecycle.js";
@@ -60,6 +61,7 @@ async function connect(configured: ConfiguredBackend, ctx: CallContext<"setup">)
     await backend.close();
     throw ctx.fail("INTERNAL", "driver-broke-contract", `setup of ${name}: ${problem}`, { outcome: "none" });
   }
+  checkManifest(backend.manifest, { operation: "setup", backend: name });
   return { backend, manifest: { ...structuredClone(backend.manifest), facets: facetsOn(backend) } };
 }
 

@@ -1,18 +1,16 @@
 import type { CallContext } from "../driver/call-context.js";
-import type { Page } from "../model/listing.js";
 import type { Volume } from "../model/volume.js";
 import type { VolumeDriver } from "../driver/volume-driver.js";
-import { SouthboundError } from "../errors/southbound-error.js";
-import { deleteVolumeSchema, getVolumeSchema, listVolumesSchema, volumeSchema } from "../schema/volume.js";
-import type { CallSpec } from "./call-limits.js";
+import { pageRequest } from "../schema/page.js";
+import { deleteVolumeSchema, getVolumeSchema, volumeSchema } from "../schema/volume.js";
 import { checkRequest, checkResult } from "./check.js";
+import { checkName, requireIdOrName } from "./check-name.js";
+import { checkPage } from "./check-page.js";
 import { checkCreateRequest } from "./check-create.js";
 import type { DriverParts } from "./driver-parts.js";
 import { withStop } from "./lifecycle.js";
 import { createListing } from "./listing.js";
-import { nameProblem } from "./names.js";
 import { runCall } from "./run-call.js";
-import type { GetVolumeRequest } from "../model/volume.js";
 
 /** Volumes in a page when the caller does not say. */
 const defaultPageSize = 100;
@@ -38,8 +36,9 @@ export function volumeCalls(
 
     getVolume: async (request, options) => {
       const opened = lifecycle.opened(spec("getVolume"));
-      const checked = checkGetRequest(request, spec("getVolume"));
-      const call = spec("getVolume", checked.id ?? checked.name);
+      const checked = requireIdOrName(checkRequest(getVolumeSchema, request, spec("getVolume")), spec("getVolume"));
+      checkName(checked, opened.manifest.limits.nameBytes, spec("getVolume"));
+      const call = spec("getVolume", "id" in checked ? checked.id : checked.name);
       return lifecycle.track(
         runCall(call, environment, withStop(options, opened.stop), async (ctx) =>
           checkResult(volumeSchema, await opened.backend.getVolume(checked, ctx), call, "volume"),
@@ -51,10 +50,10 @@ export function volumeCalls(
       const call = spec("listVolumes");
       const fetchPage: Parameters<typeof createListing<Volume>>[0] = async (token, pageOptions) => {
         const opened = lifecycle.opened(call);
-        const { pageSize = defaultPageSize } = checkRequest(listVolumesSchema, request ?? {}, call);
+        const { pageSize = defaultPageSize } = checkRequest(pageRequest, request ?? {}, call);
         return lifecycle.track(
           runCall(call, environment, withStop(pageOptions, opened.stop), async (ctx) =>
-            checkPage(await opened.backend.listVolumePage({ pageSize, token }, ctx), pageSize, call),
+            checkPage(await opened.backend.listVolumePage({ pageSize, token }, ctx), volumeSchema, pageSize, call, "volume"),
           ),
         );
       };
@@ -83,25 +82,4 @@ function requireReady(volume: Volume, ctx: CallContext<"createVolume">): Volume 
     outcome: "applied",
     details: { volumeId: volume.id, state: volume.state },
   });
-}
-
-function checkGetRequest(value: unknown, spec: CallSpec): GetVolumeRequest {
-  const { id, name } = checkRequest(getVolumeSchema, value, spec);
-  if (id !== undefined && name === undefined) return { id };
-  if (name !== undefined && id === undefined) {
-    const problem = nameProblem(name);
-    if (problem === undefined) return { name };
-    throw new SouthboundError("INVALID_ARGUMENT", "bad-name", `getVolume: ${problem}`, { ...spec, outcome: "none" });
-  }
-  const message = "getVolume: give either id or name, one of the two";
-  throw new SouthboundError("INVALID_ARGUMENT", "bad-request", message, { ...spec, outcome: "none" });
-}
-
-function checkPage(page: Page<Volume>, pageSize: number, spec: CallSpec): Page<Volume> {
-  if (page.items.length > pageSize) {
-    const message = `listVolumes returned ${page.items.length} volumes on a page of ${pageSize}`;
-    throw new SouthboundError("INTERNAL", "driver-broke-contract", message, { ...spec, outcome: "none" });
-  }
-  const items = page.items.map((item) => checkResult(volumeSchema, item, spec, "volume"));
-  return page.nextToken === undefined ? { items } : { items, nextToken: page.nextToken };
 }

@@ -1,12 +1,12 @@
 import * as v from "valibot";
-import { volumeId } from "../model/ids.js";
 import type { FormatRecord, ListMountsRequest, MountRecord, MountVolumeRequest } from "../model/mount.js";
 import { attachmentRecordSchema, deviceSchema } from "./attachment.js";
-import { idText } from "./ids.js";
+import { volumeIdSchema } from "./ids.js";
+import { closed, open } from "./shapes.js";
 
 const fsTypeSchema = v.picklist(["ext4", "xfs"]);
 
-export const mountVolumeSchema: v.GenericSchema<unknown, MountVolumeRequest> = v.strictObject({
+export const mountVolumeSchema: v.GenericSchema<unknown, MountVolumeRequest> = closed({
   attachment: attachmentRecordSchema,
   directory: v.string(),
   fsType: v.optional(fsTypeSchema),
@@ -16,11 +16,11 @@ export const mountVolumeSchema: v.GenericSchema<unknown, MountVolumeRequest> = v
   options: v.optional(v.array(v.string())),
 });
 
-export const mountRecordSchema: v.GenericSchema<unknown, MountRecord> = v.object({
+export const mountRecordSchema: v.GenericSchema<unknown, MountRecord> = open({
   type: v.literal("mount", "is no mount record: its type is not \"mount\""),
   version: v.literal(1, "is a record version that this release does not know"),
   backend: v.string(),
-  volumeId: v.pipe(idText, v.transform(volumeId)),
+  volumeId: volumeIdSchema,
   device: deviceSchema,
   directory: v.string(),
   fsType: v.string(),
@@ -29,13 +29,13 @@ export const mountRecordSchema: v.GenericSchema<unknown, MountRecord> = v.object
   createdDirectory: v.boolean(),
 });
 
-export const listMountsSchema: v.GenericSchema<unknown, ListMountsRequest> = v.strictObject({
-  volumeId: v.optional(v.pipe(idText, v.transform(volumeId))),
+export const listMountsSchema: v.GenericSchema<unknown, ListMountsRequest> = closed({
+  volumeId: v.optional(volumeIdSchema),
   directory: v.optional(v.string()),
   devicePath: v.optional(v.string()),
 });
 
-export const formatRecordSchema: v.GenericSchema<unknown, FormatRecord> = v.object({
+export const formatRecordSchema: v.GenericSchema<unknown, FormatRecord> = open({
   state: v.picklist(["formatting", "formatted"]),
   fsType: fsTypeSchema,
   fsUuid: v.string(),

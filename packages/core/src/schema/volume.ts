@@ -1,46 +1,37 @@
 import * as v from "valibot";
-import { snapshotId } from "../facets/snapshots.js";
 import type { VolumeSource } from "../facets/source.js";
-import { volumeId } from "../model/ids.js";
-import type { DeleteVolumeRequest, ListVolumesRequest, Volume } from "../model/volume.js";
-import { idText } from "./ids.js";
-
-export const parametersSchema = v.record(v.string(), v.string());
+import type { DeleteVolumeRequest, Volume } from "../model/volume.js";
+import { snapshotIdSchema, volumeIdSchema } from "./ids.js";
+import { bytes, closed, open, textMap } from "./shapes.js";
 
 const volumeSourceSchema: v.GenericSchema<unknown, VolumeSource> = v.variant("kind", [
-  v.strictObject({ kind: v.literal("snapshot"), snapshotId: v.pipe(idText, v.transform(snapshotId)) }),
-  v.strictObject({ kind: v.literal("volume"), volumeId: v.pipe(idText, v.transform(volumeId)) }),
+  closed({ kind: v.literal("snapshot"), snapshotId: snapshotIdSchema }),
+  closed({ kind: v.literal("volume"), volumeId: volumeIdSchema }),
 ]);
 
-export const volumeSchema: v.GenericSchema<unknown, Volume> = v.object({
-  id: v.pipe(idText, v.transform(volumeId)),
+export const volumeSchema: v.GenericSchema<unknown, Volume> = open({
+  id: volumeIdSchema,
   name: v.string(),
-  sizeBytes: v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
+  sizeBytes: v.nullable(bytes),
   state: v.picklist(["creating", "available", "in-use", "deleting", "error", "unknown"]),
   stateReason: v.optional(v.string()),
   createdAt: v.optional(v.string()),
-  parameters: parametersSchema,
+  parameters: textMap,
   source: v.optional(volumeSourceSchema),
 });
 
-/** Sizes are left to `resolveCapacity`, names to `nameProblem`: their rules are more than a shape. */
-export const createVolumeSchema = v.strictObject({
-  name: v.unknown(),
-  capacity: v.strictObject({ requiredBytes: v.optional(v.number()), limitBytes: v.optional(v.number()) }),
-  parameters: v.optional(parametersSchema, {}),
+/** Any numbers: what is no size is told apart from what is too large by `resolveCapacity` (SB-SIZE-1, SB-SIZE-2). */
+export const capacitySchema = closed({ requiredBytes: v.optional(v.number()), limitBytes: v.optional(v.number()) });
+
+/** What is a name is told by `nameProblem` (SB-NAME-3). */
+export const createVolumeSchema = closed({
+  name: v.string(),
+  capacity: capacitySchema,
+  parameters: v.optional(textMap, {}),
   source: v.optional(volumeSourceSchema),
 });
 
-export const getVolumeSchema = v.strictObject({
-  id: v.optional(v.pipe(idText, v.transform(volumeId))),
-  name: v.optional(v.string()),
-});
+/** That exactly one is given is told by `requireIdOrName`. */
+export const getVolumeSchema = closed({ id: v.optional(volumeIdSchema), name: v.optional(v.string()) });
 
-export const deleteVolumeSchema: v.GenericSchema<unknown, DeleteVolumeRequest> = v.strictObject({
-  id: v.pipe(idText, v.transform(volumeId)),
-});
-
-export const listVolumesSchema: v.GenericSchema<unknown, ListVolumesRequest> = v.strictObject({
-  pageSize: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000))),
-  startToken: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(4096))),
-});
+export const deleteVolumeSchema: v.GenericSchema<unknown, DeleteVolumeRequest> = closed({ id: volumeIdSchema });

@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import { errorFromJSON, errorToJSON, isSouthboundError, SouthboundError } from "../../src/errors/southbound-error.js";
+import { errorFromJSON } from "../../src/errors/error-from-json.js";
+import { errorToJSON, isSouthboundError, SouthboundError } from "../../src/errors/southbound-error.js";
 import { settle } from "../../src/errors/settle.js";
 import { isSecret, secret } from "../../src/model/secret.js";
 

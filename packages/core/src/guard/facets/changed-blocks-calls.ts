@@ -1,8 +1,9 @@
 import type { CallContext } from "../../driver/call-context.js";
 import type { Authored } from "../../facets/authored.js";
 import type { ChangedBlocksFacet, ChangedBlocksRequest, ChangedExtent } from "../../facets/changed-blocks.js";
-import { changedBlocksRequest } from "../../schema/facets.js";
-import { checkRequest } from "../check.js";
+import { changedBlocksRequest } from "../../schema/facet-requests.js";
+import { changedExtentSchema } from "../../schema/facet-results.js";
+import { checkRequest, checkResult } from "../check.js";
 import type { DriverParts } from "../driver-parts.js";
 import { withStop } from "../lifecycle.js";
 import { runCall } from "../run-call.js";
@@ -29,7 +30,7 @@ export function changedBlocksCalls(parts: DriverParts, facet: Authored<ChangedBl
         for (;;) {
           const step = await lifecycle.track(runCall(spec("listChangedBlocks", request.volumeId), environment, bounded, advance));
           if (step.done === true) return;
-          yield step.value;
+          yield checkResult(changedExtentSchema, step.value, call, "extent");
         }
       } finally {
         left.abort();

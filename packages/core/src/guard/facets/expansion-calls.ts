@@ -1,6 +1,7 @@
 import type { AuthoredExpansion } from "../../facets/authored.js";
 import type { ExpansionFacet } from "../../facets/expansion.js";
-import * as schema from "../../schema/facets.js";
+import * as requests from "../../schema/facet-requests.js";
+import * as results from "../../schema/facet-results.js";
 import { resolveCapacity } from "../capacity.js";
 import type { BackendManifest } from "../../driver/manifest.js";
 import type { FacetKit } from "./facet-kit.js";
@@ -9,9 +10,9 @@ export function expansionCalls(kit: FacetKit, facet: AuthoredExpansion, manifest
   return {
     expandVolume: kit.change({
       operation: "expandVolume",
-      request: schema.expandVolumeRequest,
+      request: requests.expandVolumeRequest,
       subject: ({ id }) => `volume:${id}`,
-      result: schema.expandVolumeResult,
+      result: results.expandVolumeResult,
       work: (request, ctx) => {
         const size = resolveCapacity(request.capacity, manifest.limits);
         if ("problem" in size) {

@@ -3,6 +3,9 @@ import type { CallContext, CallOptions } from "../../driver/call-context.js";
 import type { Operation } from "../../errors/operations.js";
 import type { Listing, Page } from "../../model/listing.js";
 import { checkRequest, checkResult } from "../check.js";
+import { checkName } from "../check-name.js";
+import { checkPage } from "../check-page.js";
+import type { OpenBackend } from "../lifecycle.js";
 import type { DriverParts } from "../driver-parts.js";
 import { withStop } from "../lifecycle.js";
 import { createListing } from "../listing.js";
@@ -24,6 +27,9 @@ interface CallPlan<Op extends Operation, Schema extends v.GenericSchema, Value> 
 interface ListPlan<Op extends Operation, Schema extends v.GenericSchema, Item> {
   readonly operation: Op;
   readonly request: Schema;
+  /** What the list holds, for errors: `snapshot`. */
+  readonly what: string;
+  readonly item: v.GenericSchema<unknown, Item>;
   readonly work: (request: Omit<v.InferOutput<Schema>, PageKey> & PageArguments, ctx: CallContext<Op>) => Promise<Page<Item>>;
 }
 
@@ -58,10 +64,16 @@ export function createFacetKit(parts: DriverParts): FacetKit {
   const checked = <Value>(result: v.GenericSchema<unknown, Value> | undefined, value: Value, operation: Operation, resource: string): Value =>
     result === undefined ? value : checkResult(result, value, spec(operation, resource), "result");
 
+  const readRequest = <Schema extends v.GenericSchema>(schema: Schema, given: unknown, opened: OpenBackend, operation: Operation): v.InferOutput<Schema> => {
+    const request = checkRequest(schema, given, spec(operation));
+    checkName(request, opened.manifest.limits.nameBytes, spec(operation));
+    return request;
+  };
+
   return {
     read: ({ operation, request: schema, subject, result, work }) => async (given, options) => {
       const opened = lifecycle.opened(spec(operation));
-      const request = checkRequest(schema, given, spec(operation));
+      const request = readRequest(schema, given, opened, operation);
       const resource = subject(request);
       return lifecycle.track(
         runCall(spec(operation, resource), environment, withStop(options, opened.stop), async (ctx) =>
@@ -71,7 +83,7 @@ export function createFacetKit(parts: DriverParts): FacetKit {
     },
     change: ({ operation, request: schema, subject, result, work }) => async (given, options) => {
       const opened = lifecycle.opened(spec(operation));
-      const request = checkRequest(schema, given, spec(operation));
+      const request = readRequest(schema, given, opened, operation);
       const resource = subject(request);
       const about = { subject: resource, scope: "*", request };
       return lifecycle.track(
@@ -80,13 +92,15 @@ export function createFacetKit(parts: DriverParts): FacetKit {
         ),
       );
     },
-    list: ({ operation, request: schema, work }) => (given, options) =>
+    list: ({ operation, request: schema, what, item, work }) => (given, options) =>
       createListing(
         async (token, pageOptions) => {
           const opened = lifecycle.opened(spec(operation));
           const { pageSize = defaultPageSize, startToken: _startToken, ...rest } = checkRequest(schema, given ?? {}, spec(operation));
           return lifecycle.track(
-            runCall(spec(operation), environment, withStop(pageOptions, opened.stop), (ctx) => work({ ...rest, pageSize, token }, ctx)),
+            runCall(spec(operation), environment, withStop(pageOptions, opened.stop), async (ctx) =>
+              checkPage(await work({ ...rest, pageSize, token }, ctx), item, pageSize, spec(operation), what),
+            ),
           );
         },
         given?.startToken,

@@ -1,39 +1,43 @@
 import type { Authored } from "../../facets/authored.js";
 import type { SnapshotFacet } from "../../facets/snapshots.js";
-import * as schema from "../../schema/facets.js";
+import * as requests from "../../schema/facet-requests.js";
+import * as results from "../../schema/facet-results.js";
 import { volumeSchema } from "../../schema/volume.js";
+import { requireIdOrName } from "../check-name.js";
 import type { FacetKit } from "./facet-kit.js";
 
 export function snapshotCalls(kit: FacetKit, facet: Authored<SnapshotFacet>): SnapshotFacet {
   return {
     createSnapshot: kit.change({
       operation: "createSnapshot",
-      request: schema.createSnapshotRequest,
+      request: requests.createSnapshotRequest,
       subject: ({ name }) => `snapshot-name:${name}`,
-      result: schema.snapshotSchema,
+      result: results.snapshotSchema,
       work: (request, ctx) => facet.createSnapshot(request, ctx),
     }),
     getSnapshot: kit.read({
       operation: "getSnapshot",
-      request: schema.getSnapshotRequest,
-      subject: ({ id, name }) => id ?? name,
-      result: schema.snapshotSchema,
-      work: (request, ctx) => facet.getSnapshot(request, ctx),
+      request: requests.getSnapshotRequest,
+      subject: ({ id, name }) => id ?? name ?? "",
+      result: results.snapshotSchema,
+      work: async (request, ctx) => facet.getSnapshot(requireIdOrName(request, ctx), ctx),
     }),
     listSnapshots: kit.list({
       operation: "listSnapshots",
-      request: schema.listSnapshotsRequest,
+      request: requests.listSnapshotsRequest,
+      what: "snapshot",
+      item: results.snapshotSchema,
       work: (request, ctx) => facet.listSnapshotPage(request, ctx),
     }),
     deleteSnapshot: kit.change({
       operation: "deleteSnapshot",
-      request: schema.snapshotIdRequest,
+      request: requests.snapshotIdRequest,
       subject: ({ id }) => `snapshot:${id}`,
       work: (request, ctx) => facet.deleteSnapshot(request, ctx),
     }),
     revertVolume: kit.change({
       operation: "revertVolume",
-      request: schema.revertVolumeRequest,
+      request: requests.revertVolumeRequest,
       subject: ({ volumeId }) => `volume:${volumeId}`,
       result: volumeSchema,
       work: (request, ctx) => facet.revertVolume(request, ctx),

@@ -3,7 +3,9 @@ import type { HealthFacet } from "../../facets/health.js";
 import type { ImportFacet } from "../../facets/import.js";
 import type { QosFacet } from "../../facets/qos.js";
 import type { TrashFacet } from "../../facets/trash.js";
-import * as schema from "../../schema/facets.js";
+import * as requests from "../../schema/facet-requests.js";
+import * as results from "../../schema/facet-results.js";
+import { pageRequest } from "../../schema/page.js";
 import { volumeSchema } from "../../schema/volume.js";
 import type { FacetKit } from "./facet-kit.js";
 
@@ -11,14 +13,16 @@ export function qosCalls(kit: FacetKit, facet: Authored<QosFacet>): QosFacet {
   return {
     modifyVolume: kit.change({
       operation: "modifyVolume",
-      request: schema.modifyVolumeRequest,
+      request: requests.modifyVolumeRequest,
       subject: ({ id }) => `volume:${id}`,
+      result: results.qosLimitsSchema,
       work: (request, ctx) => facet.modifyVolume(request, ctx),
     }),
     getQos: kit.read({
       operation: "getQos",
-      request: schema.volumeIdRequest,
+      request: requests.volumeIdRequest,
       subject: ({ id }) => id,
+      result: results.qosLimitsSchema,
       work: (request, ctx) => facet.getQos(request, ctx),
     }),
   };
@@ -28,19 +32,21 @@ export function importCalls(kit: FacetKit, facet: Authored<ImportFacet>): Import
   return {
     listImportable: kit.list({
       operation: "listImportable",
-      request: schema.pageRequest,
+      request: pageRequest,
+      what: "importable volume",
+      item: results.importableSchema,
       work: (request, ctx) => facet.listImportablePage(request, ctx),
     }),
     importVolume: kit.change({
       operation: "importVolume",
-      request: schema.importVolumeRequest,
+      request: requests.importVolumeRequest,
       subject: ({ name }) => `name:${name}`,
       result: volumeSchema,
       work: (request, ctx) => facet.importVolume(request, ctx),
     }),
     unmanageVolume: kit.change({
       operation: "unmanageVolume",
-      request: schema.volumeIdRequest,
+      request: requests.volumeIdRequest,
       subject: ({ id }) => `volume:${id}`,
       work: (request, ctx) => facet.unmanageVolume(request, ctx),
     }),
@@ -51,19 +57,21 @@ export function trashCalls(kit: FacetKit, facet: Authored<TrashFacet>): TrashFac
   return {
     listTrash: kit.list({
       operation: "listTrash",
-      request: schema.pageRequest,
+      request: pageRequest,
+      what: "deleted volume",
+      item: results.trashedVolumeSchema,
       work: (request, ctx) => facet.listTrashPage(request, ctx),
     }),
     undeleteVolume: kit.change({
       operation: "undeleteVolume",
-      request: schema.undeleteVolumeRequest,
+      request: requests.undeleteVolumeRequest,
       subject: ({ id }) => `volume:${id}`,
       result: volumeSchema,
       work: (request, ctx) => facet.undeleteVolume(request, ctx),
     }),
     purgeVolume: kit.change({
       operation: "purgeVolume",
-      request: schema.volumeIdRequest,
+      request: requests.volumeIdRequest,
       subject: ({ id }) => `volume:${id}`,
       work: (request, ctx) => facet.purgeVolume(request, ctx),
     }),
@@ -74,8 +82,9 @@ export function healthCalls(kit: FacetKit, facet: Authored<HealthFacet>): Health
   return {
     getHealth: kit.read({
       operation: "getHealth",
-      request: schema.volumeIdRequest,
+      request: requests.volumeIdRequest,
       subject: ({ id }) => id,
+      result: results.volumeHealthSchema,
       work: (request, ctx) => facet.getHealth(request, ctx),
     }),
   };
