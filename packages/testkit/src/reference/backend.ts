@@ -1,18 +1,24 @@
 import type { BackendWith } from "@opensds/core";
 import { connectVolume, disconnectVolume, listConnections } from "./attachments.js";
+import { changedBlocksFacet } from "./changed-blocks.js";
 import { createVolume } from "./create-volume.js";
+import { doctorFacet } from "./doctor.js";
+import { expansionFacet } from "./expansion.js";
 import { explainFileErrors } from "./file-errors.js";
 import { readFormat, writeFormat } from "./format.js";
+import { healthFacet } from "./health.js";
 import { referenceManifest } from "./manifest.js";
 import type { Parts } from "./parts.js";
 import { poolFacet } from "./pools.js";
+import { reconcileFacet } from "./reconcile.js";
 import { snapshotFacet } from "./snapshots.js";
 import { deleteVolume, getVolume, listVolumePage } from "./volumes.js";
 
 /** Which facets every backend of the driver has, and which depend on how it is configured. */
 export const referenceFacets = {
-  always: ["snapshots", "sources", "pools"],
-  maybe: [],
+  always: ["snapshots", "sources", "expansion", "pools", "health", "reconciliation", "doctor"],
+  // What is about bytes or hosts needs files.
+  maybe: ["changedBlocks"],
 } as const;
 
 /** What the reference driver opens. */
@@ -37,6 +43,11 @@ export function createReferenceBackend(given: Omit<Parts, "explained">): Referen
     close: () => Promise.resolve(),
     snapshots: snapshotFacet(parts),
     sources: { kinds: ["snapshot", "volume"] },
+    expansion: expansionFacet(parts),
     pools: poolFacet(parts),
+    health: healthFacet(parts),
+    reconciliation: reconcileFacet(parts),
+    doctor: doctorFacet(parts),
+    ...(directory !== undefined && { changedBlocks: changedBlocksFacet(parts) }),
   };
 }

@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { removeTree } from "./file-system.js";
 import { FileStore, type SharedPlaces } from "./file-store.js";
+import { sweepGrowth } from "./file-sweep-growth.js";
 import { sweepShared, sweepStore } from "./file-sweep.js";
 import { snapshotKind } from "./snapshot-record.js";
 import type { Sweep } from "./store.js";
@@ -29,6 +30,7 @@ export async function openFileStores(root: string): Promise<FileStores> {
     return [
       ...(await sweepShared(shared, call, repair)),
       ...(await sweepStore(volumes, call, repair)),
+      ...(await sweepGrowth(volumes, call, repair)),
       ...(await sweepStore(snapshots, call, repair)),
     ];
   };

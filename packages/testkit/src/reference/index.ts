@@ -22,7 +22,7 @@ async function connect(config: ReferenceConfig, memory: MemoryStores, ctx: CallC
     const directory = await prepareDirectory(dir, ctx);
     const { stores, sweep } = await openFileStores(directory);
     await sweep(ctx, true);
-    return createReferenceBackend({ stores, directory, capacityBytes });
+    return createReferenceBackend({ stores, sweep, directory, capacityBytes });
   });
 }
 

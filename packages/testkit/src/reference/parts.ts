@@ -1,8 +1,11 @@
+import type { Sweep } from "./store.js";
 import type { Stores } from "./stores.js";
 
 /** What the operations of one opened backend work with. */
 export interface Parts {
   readonly stores: Stores;
+  /** Finds and mends what killed processes left; absent for memory, which dies with its process. */
+  readonly sweep?: Sweep | undefined;
   /** The directory with the files; absent for memory. */
   readonly directory?: string | undefined;
   /** The pool's size in bytes; absent for no limit but the disk's. */
