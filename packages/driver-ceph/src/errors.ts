@@ -36,17 +36,11 @@ const meanings: Readonly<Record<number, Meaning>> = {
     recovery: "operator",
     words: ({ pool, namespace }) => `pool ${pool}${namespace === "" ? "" : ` or its namespace ${namespace}`} is not there any more`,
   },
-  [errno.EINVAL]: {
-    code: "FAILED_PRECONDITION",
-    reason: "command-refused",
-    recovery: "operator",
-    words: () => "the cluster or its tools refused the request; check imageFeatures, objectSizeBytes and the versions of Ceph",
-  },
   [errno.ENOSPC]: full,
   [errno.EDQUOT]: full,
   [errno.ETIMEDOUT]: {
     code: "UNAVAILABLE",
-    reason: "cluster-unreachable",
+    reason: "backend-unreachable",
     words: ({ conf }) => `the cluster did not answer in time; check that the monitors in ${conf} can be reached and that its OSDs are up`,
   },
 };

@@ -103,8 +103,8 @@ describe("errors", () => {
     [2, "FAILED_PRECONDITION", "pool-not-found"],
     [28, "RESOURCE_EXHAUSTED", "backend-full"],
     [122, "RESOURCE_EXHAUSTED", "backend-full"],
-    [110, "UNAVAILABLE", "cluster-unreachable"],
-    [5, "INTERNAL", "command-failed"],
+    [110, "UNAVAILABLE", "backend-unreachable"],
+    [22, "INTERNAL", "command-failed"],
     [undefined, "INTERNAL", "command-failed"],
   ])("error %s is %s %s", (errno, code, reason) => {
     expect(translate(errno)).toMatchObject({ code, reason, outcome: "none" });

@@ -81,6 +81,23 @@ describe.runIf(live)("what other tools do to the pool", { timeout: 300_000 }, ()
     expect((await driver.getVolume({ id: second.id })).name).toBe(second.name);
   });
 
+  it("a volume of a newer layout is refused in words, listed as unknown, and left as it is", async () => {
+    const name = uniqueName("layout");
+    await lab.rbd("create", ...imageOf(name), "--size", "4M");
+    const imageId = /id: (\w+)/.exec(await lab.rbd("info", ...imageOf(name)))?.[1] ?? "";
+    const cell = [`rbd_header.${imageId}`, "opensds.request", "--lock-tag=opensds", "--lock-cookie=c"];
+    await lab.rados("lock", "get", ...cell, `--lock-description=${JSON.stringify({ v: 2, name })}`);
+    expect(await reasonOf(driver.getVolume({ name }))).toBe("layout-unknown");
+    expect(await reasonOf(driver.createVolume({ name, capacity }))).toBe("layout-unknown");
+    const states: string[] = [];
+    for await (const volume of driver.listVolumes()) {
+      if (volume.id.endsWith(`.${imageId}`)) states.push(volume.state);
+      if (volume.id.endsWith(`.${imageId}`)) expect(await reasonOf(driver.deleteVolume({ id: volume.id }))).toBe("layout-unknown");
+    }
+    expect(states).toEqual(["unknown"]);
+    await lab.rbd("rm", ...imageOf(name), "--no-progress");
+  });
+
   it("a copy made by an operator is no volume", async () => {
     const { name } = await driver.createVolume({ name: uniqueName("copy"), capacity });
     const copy = imageNameOf(`${name}-copy`);
