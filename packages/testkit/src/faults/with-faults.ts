@@ -51,6 +51,7 @@ function withFaultyMethods<Methods extends object>(methods: Methods, plan: Fault
     {
       has: (_copy, name) => Reflect.has(methods, name),
       getPrototypeOf: () => Reflect.getPrototypeOf(methods),
+      set: (_copy, name, value) => Reflect.set(methods, name, value),
       get: (_copy, name) => {
         const member: unknown = Reflect.get(methods, name);
         if (typeof member === "function") return (...args: readonly unknown[]) => serve(plan, args, (given) => Reflect.apply(member, methods, given));
