@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import {
-  attachmentId,
+  attachmentId as brandAttachmentId,
   isReadOnlyMode,
   isSharedMode,
   type Attachment,
+  type AttachmentId,
   type BackendConnectRequest,
   type CallContext,
   type Connection,
@@ -12,17 +13,20 @@ import {
   type HostId,
   type VolumeId,
 } from "@opensds/core";
+import { requireNotFenced } from "./fencing.js";
 import { noSuchVolume, readAll, requireVolume, update } from "./find-record.js";
-import type { Located } from "./store.js";
+import type { Located, StoreCall } from "./store.js";
 import type { Stores } from "./stores.js";
 import type { VolumeRecord } from "./volume-record.js";
 
 /** Records the attachment in the volume's own record: hosts that want it at once, and a delete, contend for one write. */
 export async function connectVolume(
-  { volumes }: Stores,
+  stores: Stores,
   request: BackendConnectRequest,
   ctx: CallContext<"connectVolume">,
 ): Promise<Connection> {
+  const { volumes } = stores;
+  await requireNotFenced(stores, request.connector.hostId, ctx);
   const { volumeId, connector } = request;
   const volume = await update(volumes, volumeId, ctx, (current, where) => {
     requirePath(volumes, where, ctx);
@@ -34,6 +38,13 @@ export async function connectVolume(
   });
   const attachment = volume?.record.attachments.find(({ hostId }) => hostId === connector.hostId);
   if (volume === undefined || attachment === undefined) throw noSuchVolume(ctx, volumeId);
+  try {
+    // Again, for a fence that was put up meanwhile and did not see this attachment; one that comes later will.
+    await requireNotFenced(stores, connector.hostId, ctx);
+  } catch (error) {
+    await removeAttachment(stores, volumeId, attachment.id, ctx);
+    throw error;
+  }
   return toConnection(attachment, requirePath(volumes, volume, ctx));
 }
 
@@ -48,7 +59,7 @@ function requirePath(volumes: Stores["volumes"], volume: Located<VolumeRecord>, 
 function grant(own: Attachment | undefined, request: BackendConnectRequest): Attachment {
   const { volumeId, mode, connector } = request;
   if (own !== undefined) return { ...own, connector };
-  const id = attachmentId(randomUUID());
+  const id = brandAttachmentId(randomUUID());
   return { id, volumeId, hostId: connector.hostId, mode, connector, attachedAt: new Date().toISOString() };
 }
 
@@ -68,13 +79,13 @@ function requireCompatible(record: VolumeRecord, request: BackendConnectRequest,
 }
 
 /** Removes the attachment. The volume or the attachment not there: nothing to do. */
-export async function disconnectVolume(
-  { volumes }: Stores,
-  request: DisconnectVolumeRequest,
-  ctx: CallContext<"disconnectVolume">,
-): Promise<void> {
-  await update(volumes, request.volumeId, ctx, (current) => {
-    const attachments = current.attachments.filter(({ id }) => id !== request.attachmentId);
+export function disconnectVolume(stores: Stores, request: DisconnectVolumeRequest, ctx: CallContext<"disconnectVolume">): Promise<void> {
+  return removeAttachment(stores, request.volumeId, request.attachmentId, ctx);
+}
+
+async function removeAttachment({ volumes }: Stores, volumeId: VolumeId, attachmentId: AttachmentId, call: StoreCall): Promise<void> {
+  await update(volumes, volumeId, call, (current) => {
+    const attachments = current.attachments.filter(({ id }) => id !== attachmentId);
     return attachments.length === current.attachments.length ? current : { ...current, attachments };
   });
 }

@@ -5,7 +5,9 @@ import { createVolume } from "./create-volume.js";
 import { doctorFacet } from "./doctor.js";
 import { expansionFacet } from "./expansion.js";
 import { explainFileErrors } from "./file-errors.js";
+import { fencingFacet } from "./fencing.js";
 import { readFormat, writeFormat } from "./format.js";
+import { groupFacet } from "./groups.js";
 import { healthFacet } from "./health.js";
 import { referenceManifest } from "./manifest.js";
 import type { Parts } from "./parts.js";
@@ -16,9 +18,9 @@ import { deleteVolume, getVolume, listVolumePage } from "./volumes.js";
 
 /** Which facets every backend of the driver has, and which depend on how it is configured. */
 export const referenceFacets = {
-  always: ["snapshots", "sources", "expansion", "pools", "health", "reconciliation", "doctor"],
+  always: ["snapshots", "sources", "expansion", "pools", "groups", "health", "reconciliation", "doctor"],
   // What is about bytes or hosts needs files.
-  maybe: ["changedBlocks"],
+  maybe: ["changedBlocks", "fencing"],
 } as const;
 
 /** What the reference driver opens. */
@@ -45,9 +47,10 @@ export function createReferenceBackend(given: Omit<Parts, "explained">): Referen
     sources: { kinds: ["snapshot", "volume"] },
     expansion: expansionFacet(parts),
     pools: poolFacet(parts),
+    groups: groupFacet(parts),
     health: healthFacet(parts),
     reconciliation: reconcileFacet(parts),
     doctor: doctorFacet(parts),
-    ...(directory !== undefined && { changedBlocks: changedBlocksFacet(parts) }),
+    ...(directory !== undefined && { changedBlocks: changedBlocksFacet(parts), fencing: fencingFacet(parts) }),
   };
 }

@@ -10,12 +10,13 @@ export interface Given {
   readonly snapshotsBytes: number;
 }
 
-export async function givenAway({ volumes, snapshots }: Stores, call: StoreCall): Promise<Given> {
-  const total = (located: readonly { readonly record: { readonly sizeBytes: number } }[]): number =>
-    located.reduce((sum, { record }) => sum + record.sizeBytes, 0);
+export async function givenAway({ volumes, snapshots, groupSnapshots }: Stores, call: StoreCall): Promise<Given> {
+  const total = (sized: readonly { readonly sizeBytes: number }[]): number => sized.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const whole = await readAll(snapshots, await snapshots.keys(), call);
+  const grouped = await readAll(groupSnapshots, await groupSnapshots.keys(), call);
   return {
-    volumesBytes: total(await readAll(volumes, await volumes.keys(), call)),
-    snapshotsBytes: total(await readAll(snapshots, await snapshots.keys(), call)),
+    volumesBytes: total((await readAll(volumes, await volumes.keys(), call)).map(({ record }) => record)),
+    snapshotsBytes: total([...whole.map(({ record }) => record), ...grouped.flatMap(({ record }) => record.members)]),
   };
 }
 

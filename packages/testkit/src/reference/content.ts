@@ -2,8 +2,9 @@ import { join } from "node:path";
 import type { CallContext, Snapshot, SnapshotId, VolumeId, VolumeSource } from "@opensds/core";
 import { copyStill, SourceBusy, SourceGone } from "./copy-still.js";
 import { findById, requireVolume } from "./find-record.js";
+import { memberData, memberOf, memberSnapshots } from "./group-record.js";
 import { snapshotData, toSnapshot } from "./snapshot-record.js";
-import type { Fill } from "./store.js";
+import type { Fill, StoreCall } from "./store.js";
 import type { Stores } from "./stores.js";
 
 /** Something with bytes that can be copied: a volume or a snapshot. */
@@ -33,10 +34,24 @@ export interface FoundSnapshot {
 
 /** The snapshot with this id. */
 export async function findSnapshot(stores: Stores, id: SnapshotId, ctx: CallContext): Promise<FoundSnapshot | undefined> {
+  const member = memberOf(id);
+  if (member !== undefined) return findMemberSnapshot(stores, member, ctx);
   const found = await findById(stores.snapshots, id, ctx);
   if (found === undefined) return undefined;
   const { name, sizeBytes } = found.record;
   return { snapshot: toSnapshot(found.record), content: { id, name, sizeBytes, path: stores.snapshots.pathOf(found, snapshotData) } };
+}
+
+async function findMemberSnapshot(
+  { groupSnapshots }: Stores,
+  { groupSnapshotId, index }: NonNullable<ReturnType<typeof memberOf>>,
+  call: StoreCall,
+): Promise<FoundSnapshot | undefined> {
+  const found = await findById(groupSnapshots, groupSnapshotId, call);
+  const snapshot = found && memberSnapshots(found.record)[index];
+  if (found === undefined || snapshot === undefined) return undefined;
+  const { id, name, sizeBytes } = snapshot;
+  return { snapshot, content: { id, name, sizeBytes, path: groupSnapshots.pathOf(found, memberData(index)) } };
 }
 
 /** The operations that are about one snapshot which must be there. */
@@ -79,6 +94,8 @@ const maxAttempts = 100;
  * source that is written to all the time ends it.
  */
 export async function whileContentHolds<Value>(resource: string, ctx: CallContext<Copies>, attempt: () => Promise<Value>): Promise<Value> {
+  // Fencing has shut the host out by then; everything else has changed nothing.
+  const outcome = ctx.operation === "fenceHost" ? "applied" : "none";
   for (let attempts = 1; ; attempts += 1) {
     ctx.signal.throwIfAborted();
     try {
@@ -87,7 +104,7 @@ export async function whileContentHolds<Value>(resource: string, ctx: CallContex
       if (error instanceof SourceGone && attempts < maxAttempts) continue;
       if (!(error instanceof SourceBusy)) throw error;
       const message = `what ${resource} holds is being written to all the time, and this driver can only copy it while nothing is written; freeze its file system for the moment, or detach it`;
-      throw ctx.fail("FAILED_PRECONDITION", "volume-busy", message, { resource, recovery: "retry", outcome: "none", cause: error });
+      throw ctx.fail("FAILED_PRECONDITION", "volume-busy", message, { resource, recovery: "retry", outcome, cause: error });
     }
   }
 }

@@ -5,9 +5,9 @@ import { removeTree } from "./file-system.js";
 import { FileStore, type SharedPlaces } from "./file-store.js";
 import { sweepGrowth } from "./file-sweep-growth.js";
 import { sweepShared, sweepStore } from "./file-sweep.js";
-import { snapshotKind } from "./snapshot-record.js";
-import type { Sweep } from "./store.js";
-import type { Stores } from "./stores.js";
+import type { RecordKind } from "./record-kind.js";
+import type { Identified, Leftover, Sweep } from "./store.js";
+import { plainStores, type Stores } from "./stores.js";
 import { volumeKind } from "./volume-record.js";
 
 /** The stores in a directory. */
@@ -19,22 +19,27 @@ export interface FileStores {
 /** Opens a directory, which is there, as the stores of one backend. */
 export async function openFileStores(root: string): Promise<FileStores> {
   const shared: SharedPlaces = { root, staging: join(root, "staging"), trash: join(root, "trash") };
-  const volumes = new FileStore(volumeKind, shared);
-  const snapshots = new FileStore(snapshotKind, shared);
-  const places = [shared.staging, shared.trash, volumes.place, snapshots.place];
+  const sweeps: Sweep[] = [(call, repair) => sweepShared(shared, call, repair)];
+  const places = [shared.staging, shared.trash];
+  const open = <Record extends Identified>(kind: RecordKind<Record>): FileStore<Record> => {
+    const store = new FileStore(kind, shared);
+    places.push(store.place);
+    sweeps.push((call, repair) => sweepStore(store, call, repair));
+    return store;
+  };
+  const volumes = open(volumeKind);
+  const stores: Stores = { volumes, ...plainStores(open) };
+  sweeps.push((call, repair) => sweepGrowth(volumes, call, repair));
+
   for (const place of places) await mkdir(place, { recursive: true, mode: 0o700 });
   await proveWritable(shared.staging);
-
   const sweep: Sweep = async (call, repair) => {
     await call.step("sweep");
-    return [
-      ...(await sweepShared(shared, call, repair)),
-      ...(await sweepStore(volumes, call, repair)),
-      ...(await sweepGrowth(volumes, call, repair)),
-      ...(await sweepStore(snapshots, call, repair)),
-    ];
+    const found: Leftover[] = [];
+    for (const part of sweeps) found.push(...(await part(call, repair)));
+    return found;
   };
-  return { stores: { volumes, snapshots }, sweep };
+  return { stores, sweep };
 }
 
 /** Shows that the directory can be written to: now, not at the first volume. */

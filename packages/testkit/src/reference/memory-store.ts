@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { RecordKind } from "./record-kind.js";
-import { snapshotKind } from "./snapshot-record.js";
 import type { Identified, RecordStore, Stored } from "./store.js";
-import type { Stores } from "./stores.js";
+import { plainStores, type Stores } from "./stores.js";
 import { volumeKind } from "./volume-record.js";
 
 /** A store in this process's memory, for tests that need no disk. It keeps encoded records: nobody can change one in place. */
@@ -46,7 +45,7 @@ export function createMemoryStore<Record extends Identified>(kind: RecordKind<Re
 export function createMemoryStores(): (name: string) => Stores {
   const known = new Map<string, Stores>();
   return (name) => {
-    const stores = known.get(name) ?? { volumes: createMemoryStore(volumeKind), snapshots: createMemoryStore(snapshotKind) };
+    const stores = known.get(name) ?? { volumes: createMemoryStore(volumeKind), ...plainStores(createMemoryStore) };
     known.set(name, stores);
     return stores;
   };

@@ -11,8 +11,9 @@ import {
   type Volume,
 } from "@opensds/core";
 import { requireSpace } from "./capacity.js";
-import { fillWith, noSuchSnapshot, requireSnapshot, volumeContent, whileContentHolds } from "./content.js";
+import { fillWith, findSnapshot, noSuchSnapshot, requireSnapshot, volumeContent, whileContentHolds } from "./content.js";
 import { findById, requireVolume } from "./find-record.js";
+import { memberOf } from "./group-record.js";
 import { keyOfId, nameKey, newId } from "./identity.js";
 import { requireDetached } from "./in-use.js";
 import { listSnapshotPage } from "./list-snapshots.js";
@@ -71,11 +72,18 @@ function requireSameSource(record: SnapshotRecord, request: CreateSnapshotReques
 async function getSnapshot({ stores }: Parts, request: GetSnapshotRequest, ctx: CallContext<"getSnapshot">): Promise<Snapshot> {
   if (request.id !== undefined) return (await requireSnapshot(stores, request.id, ctx)).snapshot;
   const found = await stores.snapshots.read(nameKey(request.name), ctx);
-  if (found === undefined) throw noSuchSnapshot(ctx, request.name);
-  return toSnapshot(found.record);
+  if (found !== undefined) return toSnapshot(found.record);
+  // A group's snapshots have their id as their name.
+  const member = await findSnapshot(stores, snapshotId(request.name), ctx);
+  if (member?.snapshot.name !== request.name) throw noSuchSnapshot(ctx, request.name);
+  return member.snapshot;
 }
 
 async function deleteSnapshot({ stores }: Parts, { id }: DeleteSnapshotRequest, ctx: CallContext<"deleteSnapshot">): Promise<void> {
+  if (memberOf(id) !== undefined && (await findSnapshot(stores, id, ctx)) !== undefined) {
+    const message = "the snapshot is part of a group's snapshot, which is there as a whole or not at all; delete that";
+    throw ctx.fail("FAILED_PRECONDITION", "snapshot-in-use", message, { resource: id, outcome: "none" });
+  }
   for (;;) {
     ctx.signal.throwIfAborted();
     const current = await findById(stores.snapshots, id, ctx);

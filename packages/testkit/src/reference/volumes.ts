@@ -1,5 +1,6 @@
 import type { BackendPageRequest, CallContext, DeleteVolumeRequest, GetVolumeRequest, Page, Volume } from "@opensds/core";
 import { findById, noSuchVolume } from "./find-record.js";
+import { requireNoGroup } from "./group-members.js";
 import { keyOfId, nameKey } from "./identity.js";
 import { requireDetached } from "./in-use.js";
 import { recordPage } from "./pages.js";
@@ -19,12 +20,14 @@ export function listVolumePage({ volumes }: Stores, request: BackendPageRequest,
 }
 
 /** Deletes, unless somebody has the volume. Closing it to new attachments and removing it are one conditional write. */
-export async function deleteVolume({ volumes }: Stores, request: DeleteVolumeRequest, ctx: CallContext<"deleteVolume">): Promise<void> {
+export async function deleteVolume(stores: Stores, request: DeleteVolumeRequest, ctx: CallContext<"deleteVolume">): Promise<void> {
+  const { volumes } = stores;
   for (;;) {
     ctx.signal.throwIfAborted();
     const current = await findById(volumes, request.id, ctx);
     if (current === undefined) break;
     requireDetached(current.record, ctx);
+    await requireNoGroup(stores, current.record, ctx);
     if (await volumes.remove(current, ctx)) break;
   }
   // Also when it was removed before: whoever did may have been killed before its bytes were gone.

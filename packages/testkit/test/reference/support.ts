@@ -123,7 +123,7 @@ export async function failure(call: Promise<unknown>): Promise<SouthboundError> 
 export async function leaks(dir: string): Promise<string[]> {
   const found: string[] = [];
   for (const place of ["staging", "trash"]) found.push(...(await readdir(join(dir, place))).map((name) => join(place, name)));
-  for (const kind of ["volumes", "snapshots"]) {
+  for (const kind of ["volumes", "snapshots", "groups", "group-snapshots", "fenced-hosts"]) {
     for (const key of await readdir(join(dir, kind))) {
       const ids = await readdir(join(dir, kind, key));
       if (ids.length !== 1) found.push(`${kind}/${key} holds ${ids.length} records`);
@@ -138,7 +138,13 @@ async function leaksOfRecord(dir: string, place: string): Promise<string[]> {
   const version = names.find((name) => name.startsWith("head."))?.slice("head.".length);
   if (version === undefined) return [`${place} has no head: ${names.join()}`];
   const record: unknown = JSON.parse(await readFile(join(dir, place, `${version}.json`), "utf8"));
-  const data = typeof record === "object" && record !== null && "data" in record ? String(record.data) : "data";
-  const expected = [`${version}.json`, data, `head.${version}`].sort();
+  const expected = [`${version}.json`, ...filesOf(place, record), `head.${version}`].sort();
   return names.join() === expected.join() ? [] : [`${place} holds ${names.join()}`];
+}
+
+function filesOf(place: string, record: unknown): readonly string[] {
+  if (typeof record !== "object" || record === null) return [];
+  if ("members" in record && Array.isArray(record.members)) return record.members.map((_member, index) => `data.${index}`);
+  if ("data" in record) return [String(record.data)];
+  return place.startsWith("snapshots") ? ["data"] : [];
 }

@@ -1,0 +1,133 @@
+import { isDeepStrictEqual } from "node:util";
+import { groupId, type BackendFacets, type CallContext, type GroupId, type VolumeGroup, type VolumeId } from "@opensds/core";
+import { findById, update } from "./find-record.js";
+import { claim, membersOf, release } from "./group-members.js";
+import type { GroupRecord } from "./group-record.js";
+import { createGroupSnapshot, deleteGroupSnapshot, getGroupSnapshot, hasSnapshots } from "./group-snapshots.js";
+import { keyOfId, nameKey, newId } from "./identity.js";
+import { pageOf } from "./pages.js";
+import type { Parts } from "./parts.js";
+import type { StoreCall } from "./store.js";
+import type { Stores } from "./stores.js";
+
+/** Groups of volumes. */
+export function groupFacet(parts: Parts): BackendFacets["groups"] {
+  const { stores, explained } = parts;
+  return {
+    createGroup: (request, ctx) => explained(() => createGroup(stores, request, ctx)),
+    getGroup: ({ id }, ctx) => explained(async () => toGroup(stores, await requireGroup(stores, id, ctx), ctx)),
+    listGroupPage: (request, ctx) =>
+      explained(async () =>
+        pageOf(await stores.groups.keys(), request, ctx, async (keys) => {
+          const groups = await Promise.all(keys.map((key) => stores.groups.read(key, ctx)));
+          return Promise.all(groups.filter((group) => group !== undefined).map(({ record }) => toGroup(stores, record, ctx)));
+        }),
+      ),
+    updateGroup: (request, ctx) => explained(() => updateGroup(stores, request, ctx)),
+    deleteGroup: (request, ctx) => explained(() => deleteGroup(stores, request, ctx)),
+    createGroupSnapshot: (request, ctx) => explained(() => createGroupSnapshot(parts, request, ctx)),
+    getGroupSnapshot: (request, ctx) => explained(() => getGroupSnapshot(parts, request, ctx)),
+    deleteGroupSnapshot: (request, ctx) => explained(() => deleteGroupSnapshot(parts, request, ctx)),
+  };
+}
+
+async function toGroup(stores: Stores, record: GroupRecord, call: StoreCall): Promise<VolumeGroup> {
+  const members = await membersOf(stores, record, call);
+  return { id: record.id, name: record.name, volumeIds: members.map((member) => member.record.id) };
+}
+
+const ordered = (ids: readonly VolumeId[]): readonly VolumeId[] => [...new Set(ids)].sort();
+
+/** Claims the volumes, then stores the group; whoever finds that another took the name, or a volume, gives back what it claimed. */
+async function createGroup(
+  stores: Stores,
+  request: { readonly name: string; readonly volumeIds: readonly VolumeId[] },
+  ctx: CallContext<"createGroup">,
+): Promise<VolumeGroup> {
+  const key = nameKey(request.name);
+  const volumeIds = ordered(request.volumeIds);
+  for (;;) {
+    ctx.signal.throwIfAborted();
+    const existing = await stores.groups.read(key, ctx);
+    if (existing !== undefined) return toGroup(stores, requireSameVolumes(existing.record, volumeIds, ctx), ctx);
+    const record: GroupRecord = { layout: 1, id: groupId(newId(key)), name: request.name, createdVolumeIds: volumeIds, volumeIds };
+    let kept = false;
+    try {
+      await claim(stores, volumeIds, record.id, ctx);
+      if (!(await stores.groups.create(key, record, ctx))) continue;
+      const group = await toGroup(stores, record, ctx);
+      kept = group.volumeIds.length === volumeIds.length;
+      if (kept) return group;
+      // Another call took one of the volumes before this group listed it.
+      await removeGroup(stores, record.id, ctx);
+    } finally {
+      if (!kept) await release(stores, volumeIds, record.id, ctx);
+    }
+  }
+}
+
+function requireSameVolumes(record: GroupRecord, volumeIds: readonly VolumeId[], ctx: CallContext<"createGroup">): GroupRecord {
+  if (isDeepStrictEqual(record.createdVolumeIds, volumeIds)) return record;
+  const message = `group ${JSON.stringify(record.name)} is there already, made of other volumes; use another name, or updateGroup`;
+  const details = { groupId: record.id, volumeIds: record.createdVolumeIds };
+  throw ctx.fail("ALREADY_EXISTS", "group-exists", message, { resource: record.name, outcome: "none", details });
+}
+
+async function requireGroup({ groups }: Stores, id: GroupId, ctx: CallContext<"getGroup" | "updateGroup" | "createGroupSnapshot">): Promise<GroupRecord> {
+  const found = await findById(groups, id, ctx);
+  if (found !== undefined) return found.record;
+  throw ctx.fail("NOT_FOUND", "group-not-found", `there is no group ${id}; list the groups to see what there is`, { resource: id, outcome: "none" });
+}
+
+async function updateGroup(
+  stores: Stores,
+  request: { readonly id: GroupId; readonly add?: readonly VolumeId[] | undefined; readonly remove?: readonly VolumeId[] | undefined },
+  ctx: CallContext<"updateGroup">,
+): Promise<VolumeGroup> {
+  const { id, add = [], remove = [] } = request;
+  for (;;) {
+    ctx.signal.throwIfAborted();
+    const before = await requireGroup(stores, id, ctx);
+    const added = add.filter((volume) => !remove.includes(volume));
+    await claim(stores, added, id, ctx);
+    const changed = await update(stores.groups, id, ctx, (current) => {
+      const volumeIds = ordered([...current.volumeIds, ...added].filter((volume) => !remove.includes(volume)));
+      return isDeepStrictEqual(volumeIds, current.volumeIds) ? current : { ...current, volumeIds };
+    });
+    if (changed === undefined) {
+      await release(stores, added.filter((volume) => !before.volumeIds.includes(volume)), id, ctx);
+      continue;
+    }
+    await release(stores, remove, id, ctx);
+    const group = await toGroup(stores, changed.record, ctx);
+    // Another call may have taken a claimed volume before this group listed it: then claiming again says so.
+    if (added.every((volume) => group.volumeIds.includes(volume))) return group;
+  }
+}
+
+async function deleteGroup(stores: Stores, { id }: { readonly id: GroupId }, ctx: CallContext<"deleteGroup">): Promise<void> {
+  for (;;) {
+    ctx.signal.throwIfAborted();
+    // Read before its snapshots are looked for: making one writes the group anew, so that the removal below fails.
+    const current = await findById(stores.groups, id, ctx);
+    if (current === undefined) break;
+    if (await hasSnapshots(stores, id, ctx)) {
+      const message = `group ${JSON.stringify(current.record.name)} has snapshots; delete them first`;
+      throw ctx.fail("FAILED_PRECONDITION", "group-has-snapshots", message, { resource: id, outcome: "none" });
+    }
+    if (!(await stores.groups.remove(current, ctx))) continue;
+    await release(stores, current.record.volumeIds, id, ctx);
+    break;
+  }
+  const key = keyOfId(id);
+  if (key !== undefined) await stores.groups.finish(key, id, ctx);
+}
+
+async function removeGroup({ groups }: Stores, id: GroupId, call: StoreCall): Promise<void> {
+  for (;;) {
+    call.signal.throwIfAborted();
+    const current = await findById(groups, id, call);
+    if (current === undefined) return;
+    if (await groups.remove(current, call)) return groups.finish(current.key, id, call);
+  }
+}
