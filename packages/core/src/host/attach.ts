@@ -17,6 +17,8 @@ export interface Attacher {
   attach(connection: Connection, backend: string, ctx: CallContext): Promise<AttachmentRecord>;
   describe(connection: Connection, backend: string, ctx: CallContext): Promise<AttachmentRecord>;
   detach(record: AttachmentRecord, ctx: CallContext): Promise<void>;
+  /** Lets a device that is present follow its volume to a larger size. */
+  grow(device: Device, lock: HostLock, ctx: CallContext): Promise<void>;
   /** Whether the device of a record is still there and still the volume's. */
   isPresent(device: Device, ctx: CallContext): Promise<boolean>;
 }
@@ -62,6 +64,9 @@ export function createAttacher(machine: Machine, runtimeDir: string): Attacher {
           return record(connection, backend, await connector.attach(plan, lock, ctx));
         }),
       );
+    },
+    grow: async (device, lock, ctx) => {
+      await disconnectors.find(({ method }) => method === device.method)?.grow(device, lock, ctx);
     },
     describe: async (connection, backend, ctx) => {
       if (connection.attachment.hostId !== machine.hostId) return record(connection, backend, null);

@@ -22,6 +22,9 @@ export async function readBlockDevice(name: string, sysfs = "/sys"): Promise<Blo
   return { number, readOnly: ro === "1", sizeBytes: Number(sectors ?? "0") * 512 };
 }
 
+/** The size of a block device by its path; 0 when there is none. */
+export const deviceBytes = async (path: string): Promise<number> => (await readBlockDevice(path.slice("/dev/".length)))?.sizeBytes ?? 0;
+
 /** Reads one sysfs attribute; undefined when it is not there. */
 export async function readAttribute(path: string): Promise<string | undefined> {
   try {

@@ -8,6 +8,8 @@ import { runChild } from "./child-process.js";
 const debianPackages = {
   blkid: "util-linux",
   dd: "coreutils",
+  dumpe2fs: "e2fsprogs",
+  e2fsck: "e2fsprogs",
   flock: "util-linux",
   fusermount3: "fuse3",
   losetup: "mount",
@@ -17,9 +19,13 @@ const debianPackages = {
   "qemu-storage-daemon": "qemu-system-common qemu-block-extra",
   rbd: "ceph-common",
   "rbd-nbd": "rbd-nbd",
+  resize2fs: "e2fsprogs",
+  sh: "dash",
   sync: "coreutils",
+  truncate: "coreutils",
   umount: "mount",
   wipefs: "util-linux",
+  xfs_growfs: "xfsprogs",
 } as const;
 
 /** What running a program needs of a call. */

@@ -6,6 +6,7 @@ import type { AttachmentRecord } from "../model/attachment.js";
 import type { MountRecord } from "../model/mount.js";
 import { createAttacher } from "./attach.js";
 import { runExclusively } from "./exclusively.js";
+import { growAttachment } from "./grow.js";
 import type { Host, HostOptions } from "./host.js";
 import { listMounts } from "./list-mounts.js";
 import { connectorFactsOf, readMachine } from "./machine.js";
@@ -50,6 +51,11 @@ export function createHost(options: CreateHostOptions = {}): Host {
       call("detachVolume", { backend: record.backend, resource: record.attachment.volumeId }, given, (ctx) => {
         checkRecord(record, "attachment", ctx);
         return attacher.detach(record, ctx);
+      }),
+    grow: (record, given) =>
+      call("growAttachment", { backend: record.backend, resource: record.attachment.volumeId }, given, (ctx) => {
+        checkRecord(record, "attachment", ctx);
+        return growAttachment(record, host, ctx);
       }),
     mount: (request, journal, given) => {
       const { backend, attachment } = request.attachment;

@@ -22,6 +22,9 @@ async function findHolders(devicePath: string): Promise<readonly Holder[]> {
   return found.flat();
 }
 
+/** The mounts of a device or of its partitions, in whatever mount namespace. */
+export const findMounts = async (devicePath: string): Promise<readonly Holder[]> => mounts(await withPartitions(devicePath));
+
 /** The error for a device that is held, naming every holder. */
 export async function deviceHeld(
   ctx: CallContext,

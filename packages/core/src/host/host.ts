@@ -32,6 +32,13 @@ export interface Host {
    * is touched, success. Held by anything: FAILED_PRECONDITION `device-held`, naming the holder.
    */
   detach(record: AttachmentRecord, options?: CallOptions): Promise<void>;
+  /**
+   * Lets the device of a record, and the ext4 or xfs that is mounted from it here, follow the volume to a larger size, without
+   * interrupting anything; a file system that is not mounted follows when `mount` mounts it. Grown already: nothing happens. The
+   * device is not here: FAILED_PRECONDITION `attachment-not-found`; it or the file system does not grow: FAILED_PRECONDITION
+   * `grow-failed`, whose outcome `applied` says that the device did.
+   */
+  grow(record: AttachmentRecord, options?: CallOptions): Promise<AttachmentRecord>;
   /** Mounts, making a file system first where the volume is blank and the journal says that it may be. */
   mount(request: MountVolumeRequest, journal: FormatJournal, options?: CallOptions): Promise<MountRecord>;
   /** Unmounts what the record says, if that is what is mounted there. */

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CallContext } from "../driver/call-context.js";
-import { readAttribute, claim, listDirectory } from "./block-device.js";
+import { formatBytes } from "../model/size.js";
+import { readAttribute, claim, deviceBytes, listDirectory } from "./block-device.js";
 import { complaint, run } from "./command.js";
+import { growFailed, wouldShrink } from "./grow-failed.js";
 import { deviceHeld } from "./held.js";
 import type { HostLock } from "./host-lock.js";
 
@@ -114,6 +116,18 @@ export async function unbindLoopDevice(
   }
 }
 
+/** Lets a loop device take the size of its file; never a smaller one. */
+export async function growLoopDevice(path: string, fileBytes: number, lock: HostLock, ctx: CallContext): Promise<void> {
+  const sizeBytes = await deviceBytes(path);
+  if (fileBytes < sizeBytes) throw wouldShrink(ctx, path, sizeBytes, fileBytes);
+  // A device has whole sectors.
+  if (fileBytes - sizeBytes < 512) return;
+  await ctx.step("losetup-set-capacity");
+  const result = await run(ctx, "losetup", ["--set-capacity", path], { lockFd: lock.fd });
+  if (result.exitCode === 0 && (await deviceBytes(path)) > sizeBytes) return;
+  throw growFailed(ctx, `${path} does not take the new size of its file (${formatBytes(fileBytes)}): ${complaint("losetup", result)}`);
+}
+
 /** Writes what the kernel holds for a device to stable storage; in a program, because on a dead backend it can hang. */
 export async function flushDevice(path: string, ctx: CallContext): Promise<void> {
   const result = await run(ctx, "sync", [path]);
@@ -129,7 +143,8 @@ async function isBoundTo(loop: { readonly path: string; readonly file: string })
   return file !== undefined && withoutDeleted(file) === withoutDeleted(loop.file);
 }
 
-const backingFile = (name: string): Promise<string | undefined> => readAttribute(`/sys/block/${name}/loop/backing_file`);
+/** The path of the file behind a loop device, by the device's kernel name; undefined when it has none. */
+export const backingFile = (name: string): Promise<string | undefined> => readAttribute(`/sys/block/${name}/loop/backing_file`);
 
 /** The kernel adds this to the path of a file that has no name any more; a name may also end so by itself. */
 export const withoutDeleted = (path: string): string => path.replace(/ \(deleted\)$/, "");

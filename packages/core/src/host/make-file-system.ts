@@ -3,7 +3,7 @@ import type { CallContext, CallOptions } from "../driver/call-context.js";
 import type { Device } from "../model/attachment.js";
 import type { FileSystemType, FormatRecord, MountVolumeRequest } from "../model/mount.js";
 import { formatBytes, MiB } from "../model/size.js";
-import { readBlockDevice } from "./block-device.js";
+import { deviceBytes } from "./block-device.js";
 import { complaint, requireTool, run } from "./command.js";
 import type { FormatJournal } from "./host.js";
 import type { HostLock } from "./host-lock.js";
@@ -13,6 +13,8 @@ import { probeDevice, type DeviceContent } from "./signatures.js";
 export interface ReadyFileSystem {
   readonly fsType: FileSystemType;
   readonly fsUuid: string;
+  /** Whether an earlier mount made it: then it has the size that the volume had at that time, and may grow. */
+  readonly madeEarlier: boolean;
 }
 
 /** What has to be known to decide; the device is claimed by nobody, and the volume's host lock is held. */
@@ -49,7 +51,7 @@ function existing(content: DeviceContent, request: MountVolumeRequest, device: D
   if (content.kind === "file-system" && (content.fsType === "ext4" || content.fsType === "xfs")) {
     const { fsType, fsUuid } = content;
     checkType(fsType, request, device, ctx);
-    return { fsType, fsUuid };
+    return { fsType, fsUuid, madeEarlier: false };
   }
   throw notBlank(content, device, ctx);
 }
@@ -64,7 +66,7 @@ function sameAsRecorded(
   const { fsType, fsUuid } = recorded;
   if (content.kind === "file-system" && content.fsType === fsType && content.fsUuid === fsUuid) {
     checkType(fsType, request, device, ctx);
-    return { fsType, fsUuid };
+    return { fsType, fsUuid, madeEarlier: true };
   }
   const message = `the volume was formatted as ${fsType} with UUID ${fsUuid}, and ${device.path} bears ${describe(content)}; it is not formatted again`;
   throw ctx.fail("FAILED_PRECONDITION", "file-system-lost", message, {
@@ -109,7 +111,7 @@ async function goOnFormatting(
   await makeFileSystem(recorded, device, lock, ctx);
   await ctx.step("record-formatted");
   const after = await journal.write({ state: "formatted", fsType, fsUuid }, callOptions(ctx));
-  if (after.state === "formatted" && after.fsUuid === fsUuid) return { fsType, fsUuid };
+  if (after.state === "formatted" && after.fsUuid === fsUuid) return { fsType, fsUuid, madeEarlier: false };
   throw ctx.fail("ABORTED", "format-unfinished", "another process recorded a different file system of this volume meanwhile; call again", { details: { recorded: after } });
 }
 
@@ -137,7 +139,7 @@ function refuseFormatting({ request, device, readOnly }: FileSystemNeed, ctx: Ca
 async function checkFormattable(fsType: FileSystemType, device: Device, ctx: CallContext): Promise<void> {
   await requireTool(ctx, `mkfs.${fsType}`);
   const minBytes = fsType === "xfs" ? 300 * MiB : MiB;
-  const sizeBytes = (await readBlockDevice(device.path.slice("/dev/".length)))?.sizeBytes ?? 0;
+  const sizeBytes = await deviceBytes(device.path);
   if (sizeBytes >= minBytes) return;
   const message = `${device.path} has ${formatBytes(sizeBytes)}, and ${fsType} needs at least ${formatBytes(minBytes)}`;
   throw ctx.fail("FAILED_PRECONDITION", "volume-too-small", message, { outcome: "none", details: { sizeBytes, minBytes } });
@@ -167,4 +169,4 @@ function describe(content: DeviceContent): string {
 }
 
 /** The call's own limits, for a call of the backend. */
-const callOptions = (ctx: CallContext): CallOptions => ({ signal: ctx.signal, timeoutMs: Math.max(1, ctx.remainingMs()) });
+export const callOptions = (ctx: CallContext): CallOptions => ({ signal: ctx.signal, timeoutMs: Math.max(1, ctx.remainingMs()) });

@@ -5,10 +5,11 @@ import type { MountRecord, MountVolumeRequest } from "../model/mount.js";
 import type { Attacher } from "./attach.js";
 import { claim } from "./block-device.js";
 import { complaint, requireRoot, run } from "./command.js";
+import { growAfterMount, growBeforeMount } from "./grow-file-system.js";
 import { deviceHeld } from "./held.js";
 import type { FormatJournal } from "./host.js";
 import { withHostLock, type HostLock } from "./host-lock.js";
-import { readyFileSystem } from "./make-file-system.js";
+import { callOptions, readyFileSystem } from "./make-file-system.js";
 import { checkDirectory, createdDirectories, notFound, resolveDirectory } from "./mount-directory.js";
 import { checkMountRequest, isCompatibleMount, mountOptions, wantsReadOnly } from "./mount-options.js";
 import { isReadOnlyMount, readMounts, type MountEntry } from "./mountinfo.js";
@@ -36,6 +37,9 @@ export async function mountVolume(
         checkMountedThere(there, request, device, directory, ctx);
         const content = await probeDevice(device.path, lock, ctx);
         const fsUuid = content.kind === "file-system" ? content.fsUuid : "";
+        // A mount that was killed before it had grown the file system is finished here; the record does not depend on it.
+        const recorded = isReadOnlyMount(there) ? null : await journal.read(callOptions(ctx)).catch(() => null);
+        if (recorded?.state === "formatted" && recorded.fsUuid === fsUuid) await growAfterMount(there.fsType, device, lock, ctx);
         return record(request, device, directory, there, fsUuid, await created.wasCreated(directory, volumeId));
       }
 
@@ -43,6 +47,8 @@ export async function mountVolume(
       if (state === "missing" && request.createDirectory !== true) throw notFound(ctx, directory, `${directory} does not exist`);
       await checkNotHeld(request, device, mounts, ctx);
       const fileSystem = await readyFileSystem({ request, device, readOnly: wantsReadOnly(request), journal, lock }, ctx);
+      const mayGrow = fileSystem.madeEarlier && !wantsReadOnly(request);
+      if (mayGrow) await growBeforeMount(fileSystem, device, { lock, runtimeDir: host.runtimeDir }, ctx);
 
       if (state === "missing") {
         await ctx.step("make-directory");
@@ -56,8 +62,11 @@ export async function mountVolume(
         throw error;
       }
       const entry = (await readMounts()).findLast(({ mountPoint }) => mountPoint === directory);
-      if (entry?.number === device.number) return record(request, device, directory, entry, fileSystem.fsUuid, mine);
-      throw ctx.fail("INTERNAL", "mount-failed", `mount says that ${device.path} is mounted at ${directory}, and the kernel does not`);
+      if (entry?.number !== device.number) {
+        throw ctx.fail("INTERNAL", "mount-failed", `mount says that ${device.path} is mounted at ${directory}, and the kernel does not`);
+      }
+      if (mayGrow) await growAfterMount(fileSystem.fsType, device, lock, ctx);
+      return record(request, device, directory, entry, fileSystem.fsUuid, mine);
     }),
   );
 }

@@ -1,5 +1,5 @@
 import type { CallContext } from "../driver/call-context.js";
-import { readBlockDevice } from "./block-device.js";
+import { deviceBytes } from "./block-device.js";
 import { complaint, run } from "./command.js";
 import type { HostLock } from "./host-lock.js";
 
@@ -55,8 +55,7 @@ export function readWipefs(json: string): readonly string[] {
 /** Reads the first and the last MiB: superblocks and labels stand nowhere else. */
 async function readEnds(path: string, lock: HostLock, ctx: CallContext): Promise<void> {
   const blockBytes = 1024 * 1024;
-  const device = await readBlockDevice(path.slice("/dev/".length));
-  const blocks = Math.ceil((device?.sizeBytes ?? 0) / blockBytes);
+  const blocks = Math.ceil((await deviceBytes(path)) / blockBytes);
   for (const skip of blocks > 1 ? [0, blocks - 1] : [0]) {
     const args = [`if=${path}`, "of=/dev/null", `bs=${blockBytes}`, "count=1", `skip=${skip}`, "status=none"];
     const result = await run(ctx, "dd", args, { lockFd: lock.fd });

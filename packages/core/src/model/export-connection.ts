@@ -2,7 +2,6 @@ import * as v from "valibot";
 import { SouthboundError } from "../errors/southbound-error.js";
 import { exportedConnectionSchema } from "../schema/connection.js";
 import type { Connection } from "./connection.js";
-import { isSecret } from "./secret.js";
 
 /**
  * Writes a connection as text for another process: what `connectVolume` returned on one machine is attached on another.
@@ -10,8 +9,8 @@ import { isSecret } from "./secret.js";
  * Everything else that prints a connection shows `[secret]`.
  */
 export function exportConnection({ attachment, info }: Connection): string {
-  const revealed = Object.entries(info).map(([name, value]: [string, unknown]) => [name, isSecret(value) ? value.reveal() : value]);
-  return JSON.stringify({ type: "connection", version: 1, attachment, info: Object.fromEntries(revealed) });
+  const revealed = info.protocol === "rbd" && info.key !== undefined ? { ...info, key: info.key.reveal() } : info;
+  return JSON.stringify({ type: "connection", version: 1, attachment, info: revealed });
 }
 
 /**

@@ -32,6 +32,9 @@ switch (order.operation) {
   case "detach":
     await host.detach(order.argument as AttachmentRecord);
     break;
+  case "grow":
+    await host.grow(order.argument as AttachmentRecord);
+    break;
   case "mount":
     console.log(JSON.stringify(await host.mount(order.argument as MountVolumeRequest, journal)));
     break;

@@ -167,7 +167,7 @@ describe.skipIf(!canAttach)("a mkfs that was killed", () => {
     const attachment = await attach(bench, 512 * MiB);
     // As measured: the first superblock is there, the rest is not.
     must("mkfs.xfs", "-q", "-m", `uuid=${uuid}`, pathOf(attachment));
-    must("dd", "if=/dev/zero", `of=${pathOf(attachment)}`, "bs=512", "seek=1", "count=1000000", "conv=notrunc", "status=none");
+    must("dd", "if=/dev/zero", `of=${pathOf(attachment)}`, "bs=1M", "oflag=seek_bytes", "seek=512", "count=500", "conv=notrunc", "status=none");
     expect(must("blkid", "-p", pathOf(attachment))).toContain("xfs");
     const directory = await bench.mountPoint("m");
     await expect(bench.host.mount({ attachment, directory }, memoryJournal())).rejects.toMatchObject({ reason: "mount-failed" });

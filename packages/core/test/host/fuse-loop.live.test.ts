@@ -1,65 +1,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
-import { secret, type AttachmentRecord, type Connection, type RbdConnectionInfo } from "@opensds/core";
-import { canAttach, loopsOf, may, memoryJournal, MiB, must, openBench, pidsMentioning, startDock, type Bench } from "./support.js";
+import { secret, type AttachmentRecord, type RbdConnectionInfo } from "@opensds/core";
+import { expectNothingLeft, imageVolume, monitors, pool, rbd, removeImages, userKey } from "./lab-images.js";
+import { canAttach, memoryJournal, MiB, must, openBench, pidsMentioning, startDock } from "./support.js";
 
-/** The lab's cluster, as its least-privileged user. */
-const conf = process.env["SB_LAB_CEPH_CONF"] ?? fileURLToPath(new URL("../../../../.lab/ceph/client.conf", import.meta.url));
-const [user, pool] = ["dock", "dock"];
-const rbd = (...args: string[]): string => must("rbd", "--conf", conf, "--id", user, ...args);
-
-let images = 0;
-const made: string[] = [];
-
-// At the end: a daemon that was killed counts as a watcher for 30 seconds, and until then its image cannot go.
-afterAll(async () => {
-  for (let tries = 0; made.length > 0 && tries < 4; tries += 1) {
-    for (const image of made.splice(0)) if (!may("rbd", "--conf", conf, "--id", user, "rm", "--no-progress", image)) made.push(image);
-    if (made.length > 0) await sleep(10_000);
-  }
-  expect(made).toEqual([]);
-}, 180_000);
-
-/** A new image of the lab, as a volume. */
-async function imageVolume(bench: Bench, part: Partial<RbdConnectionInfo> = {}): Promise<Connection> {
-  images += 1;
-  const image = `host-test-${process.pid}-${images}`;
-  rbd("create", "--size", "512M", `${pool}/${image}`);
-  made.push(`${pool}/${image}`);
-  const { id: imageId } = JSON.parse(rbd("info", "--format", "json", `${pool}/${image}`)) as { id: string };
-  const pools = JSON.parse(must("ceph", "--conf", conf, "--id", user, "osd", "lspools", "--format", "json")) as { poolnum: number; poolname: string }[];
-  const poolId = pools.find(({ poolname }) => poolname === pool)?.poolnum ?? 0;
-  const fsid = must("ceph", "--conf", conf, "--id", user, "fsid").trim();
-  const info: RbdConnectionInfo = {
-    protocol: "rbd",
-    fsid,
-    monitors: [],
-    pool,
-    poolId,
-    namespace: "",
-    image,
-    imageId,
-    user,
-    conf,
-    methods: ["krbd", "rbd-nbd", "fuse-loop"],
-    readOnly: false,
-    ...part,
-  };
-  return bench.connection(info, image, info.readOnly ? "single-reader" : "single-writer");
-}
+afterAll(removeImages, 180_000);
 
 const pathOf = (record: AttachmentRecord): string => record.device?.path ?? "none";
-
-function expectNothingLeft(bench: Bench): void {
-  expect(loopsOf(bench.directory)).toEqual([]);
-  expect(pidsMentioning(bench.directory)).toEqual([]);
-  expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(`${bench.runtimeDir}/`);
-  expect(must("find", bench.runtimeDir, "-type", "f")).toBe("");
-}
 
 describe.runIf(canAttach && process.env["SB_LAB_LIVE"] === "1")("fuse-loop on a real cluster", { timeout: 60_000 }, () => {
   it("takes an image through its life, and the stock command reads back what was written", async () => {
@@ -110,9 +59,8 @@ describe.runIf(canAttach && process.env["SB_LAB_LIVE"] === "1")("fuse-loop on a 
 
   it("works from the monitors and a key alone, and shows the key to nobody", async () => {
     const bench = await openBench();
-    const key = /key = (\S+)/.exec(readFileSync(join(conf, "..", "client.dock.keyring"), "utf8"))?.[1] ?? "";
-    const monitors = /mon[ _]host *= *(.+)/.exec(readFileSync(conf, "utf8"))?.[1] ?? "";
-    const record = await bench.host.attach(await imageVolume(bench, { conf: undefined, key: secret(key), monitors: [monitors] }), "test");
+    const key = userKey();
+    const record = await bench.host.attach(await imageVolume(bench, { conf: undefined, key: secret(key), monitors: monitors() }), "test");
     const daemons = pidsMentioning(bench.directory);
     expect(daemons).toHaveLength(1);
     expect(readFileSync(`/proc/${daemons[0] ?? 0}/cmdline`, "utf8")).not.toContain(key);
@@ -196,8 +144,7 @@ describe.runIf(canAttach && process.env["SB_LAB_LIVE"] === "1")("fuse-loop on a 
   ];
   it.each(failures)("fails in words and leaves nothing: %s", async (_, reason, part) => {
     const bench = await openBench();
-    const monitors = [/mon[ _]host *= *(.+)/.exec(readFileSync(conf, "utf8"))?.[1] ?? ""];
-    const volume = await imageVolume(bench, { ...part, monitors });
+    const volume = await imageVolume(bench, { ...part, monitors: monitors() });
     const failed = bench.host.attach(volume, "test");
     await expect(failed).rejects.toMatchObject({ reason, outcome: "none" });
     await expect(failed).rejects.not.toThrow(/node-name|blockdev/);

@@ -32,7 +32,7 @@ export function guardFacets(parts: DriverParts, backend: FacetedBackend, manifes
   return {
     ...(snapshots && { snapshots: snapshotCalls(kit, snapshots) }),
     ...(sources && { sources: { kinds: [...sources.kinds] } }),
-    ...(expansion && { expansion: expansionCalls(kit, expansion, manifest) }),
+    ...(expansion && { expansion: expansionCalls(kit, expansion, manifest, parts.host) }),
     ...(pools && { pools: poolCalls(kit, pools) }),
     ...(qos && { qos: qosCalls(kit, qos) }),
     ...(groups && { groups: groupCalls(kit, groups) }),

@@ -47,6 +47,11 @@ export interface Disconnector {
   readonly method: string;
   /** Whether the device of this path is still the one that the record describes. */
   isPresent(device: Device, ctx: CallContext): Promise<boolean>;
+  /**
+   * Lets the device, which is present, follow its volume to a larger size; as large already: nothing happens. Where the volume is
+   * smaller than the device: FAILED_PRECONDITION `grow-failed`, and nothing is changed.
+   */
+  grow(device: Device, lock: HostLock, ctx: CallContext): Promise<void>;
   /** Removes the device, which is present, and proves that it is gone; held: FAILED_PRECONDITION `device-held`. */
   detach(device: Device, lock: HostLock, ctx: CallContext): Promise<void>;
   /** Removes what a killed attach or detach of this volume left behind besides a device. */

@@ -4,13 +4,15 @@ import type { CallContext } from "../../driver/call-context.js";
 import type { Device } from "../../model/attachment.js";
 import type { RbdConnectionInfo } from "../../model/connection.js";
 import type { VolumeId } from "../../model/ids.js";
-import { listDirectory, readBlockDevice } from "../block-device.js";
-import { hasTool, installHint } from "../command.js";
+import { deviceBytes, listDirectory, readBlockDevice } from "../block-device.js";
+import { complaint, hasTool, installHint, run } from "../command.js";
+import { growFailed, wouldShrink } from "../grow-failed.js";
 import type { HostLock } from "../host-lock.js";
-import { bindLoopDevice, listLoopDevices, unbindLoopDevice, type LoopDevice } from "../loop-devices.js";
+import { readImageBytes } from "../image-size.js";
+import { bindLoopDevice, growLoopDevice, listLoopDevices, unbindLoopDevice, type LoopDevice } from "../loop-devices.js";
 import { imageDirectory, imageSource, writeCephFiles } from "../rbd-credentials.js";
 import type { Connector, ConnectorSite, Disconnector } from "./connector.js";
-import { abandonStorageDaemons, endStorageDaemons, isServed, startStorageDaemon } from "./storage-daemon.js";
+import { abandonStorageDaemons, endStorageDaemons, isServed, readStorageDaemon, startStorageDaemon } from "./storage-daemon.js";
 
 const method = "fuse-loop";
 
@@ -91,6 +93,25 @@ export function fuseLoopConnector(site: ConnectorSite): Connector<RbdConnectionI
       throw ctx.fail("INTERNAL", "attach-failed", `${path} vanished while it was made`);
     },
     isPresent: async (device, ctx) => (await loopOf(imageFile(device.source), ctx))?.path === device.path,
+    grow: async (device, lock, ctx) => {
+      const image = imageFile(device.source);
+      const daemon = await readStorageDaemon(image);
+      if (daemon === undefined) {
+        throw growFailed(ctx, `the storage daemon behind ${device.path} is gone; attach the volume again, which mends it and takes the new size`);
+      }
+      const wantedBytes = await readImageBytes({ ...daemon, source: device.source }, ctx);
+      const sizeBytes = await deviceBytes(device.path);
+      if (wantedBytes < sizeBytes) throw wouldShrink(ctx, device.path, sizeBytes, wantedBytes);
+      if (wantedBytes === sizeBytes) return;
+      if (device.readOnly) {
+        throw growFailed(ctx, `${device.path} is read-only and served by a storage daemon: it takes the new size when it is detached and attached again`);
+      }
+      await ctx.step("resize-export");
+      // The daemon resizes the image to what it is already, and only so learns of it.
+      const result = await run(ctx, "truncate", [`--size=${wantedBytes}`, "--no-create", image], { lockFd: lock.fd });
+      if (result.exitCode !== 0) throw growFailed(ctx, `the storage daemon behind ${device.path} does not take the new size: ${complaint("truncate", result)}`);
+      await growLoopDevice(device.path, wantedBytes, lock, ctx);
+    },
     detach: (device, lock, ctx) => tearDown(imageFile(device.source), lock, ctx),
     sweep: async (volumeId: VolumeId, lock, ctx) => {
       const root = join(site.runtimeDir, "rbd");

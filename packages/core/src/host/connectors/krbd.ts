@@ -2,8 +2,9 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Device } from "../../model/attachment.js";
 import type { RbdConnectionInfo } from "../../model/connection.js";
-import { listDirectory, readAttribute, readBlockDevice } from "../block-device.js";
+import { deviceBytes, listDirectory, readAttribute, readBlockDevice } from "../block-device.js";
 import { complaint, hasTool, installHint, run } from "../command.js";
+import { growFailed, wouldShrink } from "../grow-failed.js";
 import { deviceHeld } from "../held.js";
 import { hasKernelModule } from "../kernel-module.js";
 import { imageDirectory, imageSource, rbdFailure, writeCephFiles } from "../rbd-credentials.js";
@@ -49,6 +50,16 @@ export function krbdConnector(site: ConnectorSite): Connector<RbdConnectionInfo>
     isPresent: async (device) => {
       const there = await find(device.source);
       return there?.path === device.path && there.number === device.number;
+    },
+    grow: async (device, lock, ctx) => {
+      const before = await deviceBytes(device.path);
+      await ctx.step("rbd-refresh");
+      // The kernel hears of a new size by itself, a moment later; this makes it look now. In a program: a dead cluster hangs it.
+      const refresh = `/sys/bus/rbd/devices/${device.path.slice("/dev/rbd".length)}/refresh`;
+      const result = await run(ctx, "sh", ["-c", 'echo 1 > "$1"', "sh", refresh], { lockFd: lock.fd });
+      if (result.exitCode !== 0) throw growFailed(ctx, `the kernel cannot read the size of the image behind ${device.path} anew: ${complaint("sh", result)}`);
+      const after = await deviceBytes(device.path);
+      if (after < before) throw wouldShrink(ctx, device.path, before, after);
     },
     detach: async (device, lock, ctx) => {
       await ctx.step("rbd-unmap");

@@ -5,7 +5,7 @@ import type { Device } from "../../model/attachment.js";
 import type { FileConnectionInfo } from "../../model/connection.js";
 import { readBlockDevice } from "../block-device.js";
 import { deviceNumber } from "../held.js";
-import { bindLoopDevice, listLoopDevices, unbindLoopDevice, withoutDeleted, type LoopDevice } from "../loop-devices.js";
+import { backingFile, bindLoopDevice, growLoopDevice, listLoopDevices, unbindLoopDevice, withoutDeleted, type LoopDevice } from "../loop-devices.js";
 import type { Connector, ConnectorSite, Disconnector } from "./connector.js";
 
 const method = "loop";
@@ -54,6 +54,13 @@ export function loopConnector(site: ConnectorSite): Connector<FileConnectionInfo
     },
     isPresent: async (device, ctx) =>
       (await listLoopDevices(ctx)).some((loop) => loop.path === device.path && toDevice(loop).source === device.source),
+    grow: async (device, lock, ctx) => {
+      // Through the kernel's own path: the file may have another name since.
+      const file = await backingFile(device.path.slice("/dev/".length));
+      const found = file === undefined ? undefined : await stat(file).catch(() => undefined);
+      if (found === undefined) throw fileMissing(ctx, withoutDeleted(file ?? "of the device"));
+      await growLoopDevice(device.path, found.size, lock, ctx);
+    },
     detach: async (device, lock, ctx) => {
       const file = device.source.split(":").slice(3).join(":");
       await unbindLoopDevice({ path: device.path, file }, true, lock, ctx);

@@ -3,10 +3,12 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Device } from "../../model/attachment.js";
 import type { RbdConnectionInfo } from "../../model/connection.js";
-import { claim, listDirectory, readAttribute, readBlockDevice } from "../block-device.js";
+import { claim, deviceBytes, listDirectory, readAttribute, readBlockDevice } from "../block-device.js";
 import { complaint, hasTool, installHint, run } from "../command.js";
+import { wouldShrink } from "../grow-failed.js";
 import { deviceHeld } from "../held.js";
 import { hasKernelModule } from "../kernel-module.js";
+import { readImageBytes } from "../image-size.js";
 import { flushDevice } from "../loop-devices.js";
 import { imageDirectory, imageSource, rbdFailure, writeCephFiles } from "../rbd-credentials.js";
 import type { Connector, ConnectorSite, Disconnector } from "./connector.js";
@@ -51,6 +53,16 @@ export function rbdNbdConnector(site: ConnectorSite): Connector<RbdConnectionInf
       throw rbdFailure(info, method, complaint("rbd-nbd", result), ctx);
     },
     isPresent: async (device) => (await find(device.source))?.path === device.path,
+    grow: async (device, _lock, ctx) => {
+      const nbd = (await readNbdDevices()).find(({ path }) => path === device.path);
+      const userAt = nbd?.argv.indexOf("--id") ?? -1;
+      const conf = join(directoryOf(device.source), "ceph.conf");
+      const wantedBytes = await readImageBytes({ conf, user: nbd?.argv[userAt + 1] ?? "", source: device.source, pool: poolOf(nbd?.argv ?? []) }, ctx);
+      const sizeBytes = await deviceBytes(device.path);
+      if (wantedBytes < sizeBytes) throw wouldShrink(ctx, device.path, sizeBytes, wantedBytes);
+      // The server hears of the new size from the cluster and tells the kernel; nothing makes it look.
+      while ((await deviceBytes(device.path)) < wantedBytes) await sleep(20, undefined, { signal: ctx.signal });
+    },
     detach: async (device, lock, ctx) => {
       // rbd-nbd itself would end the device under a mounted file system.
       const claimed = await claim(device.path);
@@ -70,6 +82,9 @@ export function rbdNbdConnector(site: ConnectorSite): Connector<RbdConnectionInf
     },
   };
 }
+
+/** The pool in the image's name, which is a server's last argument. */
+const poolOf = (argv: readonly string[]): string => argv.at(-1)?.split("/")[0] ?? "";
 
 /** A connected network block device and the arguments of the process that serves it. */
 export interface NbdDevice {

@@ -62,6 +62,19 @@ async function findStorageDaemons(image: string): Promise<readonly number[]> {
   return found;
 }
 
+/** How the daemon that serves a file reaches its image, read from its arguments; undefined when none serves it. */
+export async function readStorageDaemon(image: string): Promise<{ readonly conf: string; readonly user: string; readonly pool: string } | undefined> {
+  const [pid] = await findStorageDaemons(image);
+  if (pid === undefined || !(await isExported(image))) return undefined;
+  const argv = (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).split("\0");
+  const node: unknown = JSON.parse(argv[argv.indexOf("--blockdev") + 1] ?? "null");
+  const field = (name: string): string => {
+    const value: unknown = typeof node === "object" && node !== null ? Reflect.get(node, name) : undefined;
+    return typeof value === "string" ? value : "";
+  };
+  return { conf: field("conf"), user: field("user"), pool: field("pool") };
+}
+
 /** A process that has ended and waits for its parent has no arguments any more. */
 async function serves(pid: number, image: string): Promise<boolean> {
   const cmdline = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
