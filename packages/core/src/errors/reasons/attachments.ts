@@ -93,7 +93,7 @@ export const attachmentReasons = {
     mend: "Check losetup and /sys on this host.",
   },
   "grow-failed": {
-    codes: { FAILED_PRECONDITION: "operator", UNAVAILABLE: "operator" },
+    codes: { FAILED_PRECONDITION: "operator" },
     meaning: "The device or the file system on it could not be grown.",
     mend: "Look at the message and the kernel's log, then call growAttachment again.",
   },
