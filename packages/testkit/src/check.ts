@@ -44,5 +44,6 @@ export interface Check {
   readonly title: string;
   readonly rules: readonly RuleId[];
   readonly needs?: readonly Need[];
+  /** Does what the title says; throws when the driver does otherwise. */
   run(ctx: CheckContext): Promise<void>;
 }

@@ -34,7 +34,9 @@ export interface GroupSnapshot {
 export interface GroupFacet {
   /** Keyed by name; another set of volumes under the same name: ALREADY_EXISTS `group-exists`. */
   createGroup(request: { readonly name: string; readonly volumeIds: readonly VolumeId[] }, options?: CallOptions): Promise<VolumeGroup>;
+  /** Reads one group. NOT_FOUND `group-not-found` when there is none. */
   getGroup(request: { readonly id: GroupId }, options?: CallOptions): Promise<VolumeGroup>;
+  /** Lists the groups that this backend's file entry can see; 100 a page unless told otherwise. */
   listGroups(request?: { readonly pageSize?: number | undefined; readonly startToken?: string | undefined }, options?: CallOptions): Listing<VolumeGroup>;
   /** Adds and removes volumes; adding what is in, or removing what is not, is harmless. */
   updateGroup(
@@ -43,7 +45,10 @@ export interface GroupFacet {
   ): Promise<VolumeGroup>;
   /** Removes the group, not its volumes. With snapshots: FAILED_PRECONDITION `group-has-snapshots`. */
   deleteGroup(request: { readonly id: GroupId }, options?: CallOptions): Promise<void>;
+  /** Cuts all volumes of a group at one moment. Keyed by name; another group under the same name: ALREADY_EXISTS `group-snapshot-exists`. */
   createGroupSnapshot(request: { readonly name: string; readonly groupId: GroupId }, options?: CallOptions): Promise<GroupSnapshot>;
+  /** Reads one group snapshot. NOT_FOUND `group-snapshot-not-found` when there is none. */
   getGroupSnapshot(request: { readonly id: GroupSnapshotId }, options?: CallOptions): Promise<GroupSnapshot>;
+  /** Deletes the snapshots of all its volumes. Nothing there: success. */
   deleteGroupSnapshot(request: { readonly id: GroupSnapshotId }, options?: CallOptions): Promise<void>;
 }

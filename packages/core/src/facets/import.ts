@@ -15,6 +15,7 @@ export interface Importable {
 
 /** Taking volumes over that other tools made, and letting go of ours without deleting them. */
 export interface ImportFacet {
+  /** Lists what was not made by this SDK, also what cannot be taken over, with the obstacle. */
   listImportable(request?: { readonly pageSize?: number | undefined; readonly startToken?: string | undefined }, options?: CallOptions): Listing<Importable>;
   /** Takes a volume over under a name; the data is not touched. In use by somebody: FAILED_PRECONDITION `volume-in-use`. */
   importVolume(request: { readonly reference: string; readonly name: string }, options?: CallOptions): Promise<Volume>;

@@ -23,5 +23,6 @@ export interface Pool {
 
 /** Pools and what is left in them. */
 export interface PoolFacet {
+  /** The pools that this backend makes volumes in, with figures of this moment. */
   listPools(options?: CallOptions): Promise<readonly Pool[]>;
 }

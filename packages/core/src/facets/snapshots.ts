@@ -58,7 +58,9 @@ export interface RevertVolumeRequest {
 export interface SnapshotFacet {
   /** Cuts a snapshot, or returns the one that the same request cut before; another source: ALREADY_EXISTS `snapshot-exists`. */
   createSnapshot(request: CreateSnapshotRequest, options?: CallOptions): Promise<Snapshot>;
+  /** Reads one snapshot, by id or by name. NOT_FOUND `snapshot-not-found` when there is none. */
   getSnapshot(request: GetSnapshotRequest, options?: CallOptions): Promise<Snapshot>;
+  /** Lists snapshots; `timeoutMs` bounds each page, not the reader. A token of no known form: ABORTED `bad-token`. */
   listSnapshots(request?: ListSnapshotsRequest, options?: CallOptions): Listing<Snapshot>;
   /** A snapshot that volumes depend on: FAILED_PRECONDITION `snapshot-in-use`, and nothing changed. */
   deleteSnapshot(request: DeleteSnapshotRequest, options?: CallOptions): Promise<void>;

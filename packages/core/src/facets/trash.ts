@@ -16,6 +16,7 @@ export interface TrashedVolume {
 
 /** Deleted volumes: the only way back to them. */
 export interface TrashFacet {
+  /** Lists the deleted volumes that are not purged yet; 100 a page unless told otherwise. */
   listTrash(request?: { readonly pageSize?: number | undefined; readonly startToken?: string | undefined }, options?: CallOptions): Listing<TrashedVolume>;
   /** Brings a volume back, under its own name or, where that is taken (ALREADY_EXISTS), another. */
   undeleteVolume(request: { readonly id: VolumeId; readonly name?: string | undefined }, options?: CallOptions): Promise<Volume>;

@@ -28,11 +28,13 @@ export interface WatchedCall {
   within?<Value>(work: () => Promise<Value>): Promise<Value>;
   /** The call has been running for long. */
   slow?(durationMs: number): void;
+  /** The call has ended, well or badly. */
   end(end: CallEnd): void;
 }
 
 /** Somebody who watches calls. What it throws would break calls, so it must not throw. */
 export interface CallObserver {
+  /** A call begins; what it returns hears of the rest. */
   begin(call: ObservedCall): WatchedCall;
 }
 

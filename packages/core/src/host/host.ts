@@ -9,7 +9,9 @@ import type { FormatRecord, MountRecord, MountVolumeRequest } from "../model/mou
  * is recorded afterwards, which is another's record when that came first.
  */
 export interface FormatJournal {
+  /** What is recorded; `null` for nothing. NOT_FOUND `volume-not-found` when the volume is gone. */
   read(options: CallOptions): Promise<FormatRecord | null>;
+  /** Records `next` where nothing, or the same file system's earlier state, is recorded; returns what is recorded afterwards. */
   write(next: FormatRecord, options: CallOptions): Promise<FormatRecord>;
 }
 

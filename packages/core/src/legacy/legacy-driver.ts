@@ -14,16 +14,28 @@ export type LegacyReply = readonly [result: string, error: string | null];
  * (`Delete volume success!`): that is what docks of v0.1 decode.
  */
 export interface LegacyDriver {
+  /** Connects, and answers whether that worked. */
   Setup(): Promise<LegacyReply>;
+  /** Closes the connection. */
   Unset(): Promise<LegacyReply>;
-  /** @param size in the driver's own unit: the proposal names none; see {@link LegacySizeUnit} */
+  /**
+   * Makes a volume and answers its JSON.
+   * @param size in the driver's own unit: the proposal names none; see {@link LegacySizeUnit}
+   */
   CreateVolume(name: string, volType: string, size: number): Promise<LegacyReply>;
+  /** Answers the JSON of one volume. */
   GetVolume(volID: string): Promise<LegacyReply>;
+  /** Answers the JSON of all volumes, as an array. */
   GetAllVolumes(allowDetails: boolean): Promise<LegacyReply>;
+  /** Deletes a volume. */
   DeleteVolume(volID: string): Promise<LegacyReply>;
+  /** Makes the volume a block device on this host and answers the device's bare path. */
   AttachVolume(volID: string): Promise<LegacyReply>;
+  /** Removes the device of this path, and the attachment behind it. */
   DetachVolume(device: string): Promise<LegacyReply>;
+  /** Mounts the device's file system at a directory, making it first on a blank volume. */
   MountVolume(mountDir: string, device: string, fsType: string): Promise<LegacyReply>;
+  /** Unmounts what is mounted at a directory. */
   UnmountVolume(mountDir: string): Promise<LegacyReply>;
 }
 

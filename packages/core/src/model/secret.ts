@@ -10,7 +10,9 @@ export interface Secret {
   readonly "~opensds": "Secret";
   /** Reads the value. Call it where the value leaves for a file or a request body, nowhere else. */
   reveal(): string;
+  /** What `JSON.stringify` shows. */
   toJSON(): "[secret]";
+  /** What a template shows. */
   toString(): "[secret]";
 }
 

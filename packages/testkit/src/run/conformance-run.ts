@@ -39,6 +39,7 @@ export interface ConformanceRun {
   readonly timeoutMs: number;
   /** Runs one check; never throws. */
   run(check: Check): Promise<CheckResult>;
+  /** Closes the target and what is left of the run; call it once, at the end. */
   close(): Promise<void>;
 }
 

@@ -4,6 +4,7 @@ export interface Random {
   next(): number;
   /** A whole number, at least 0, below `limit`. */
   integer(limit: number): number;
+  /** So many bytes. */
   bytes(length: number): Buffer;
 }
 

@@ -17,9 +17,13 @@ import { isAnswer, isVolume, isVolumePage, type ParentMessage, type WorkerCall }
 /** Another process that has the same target open and set up. */
 export interface TestWorker {
   readonly pid: number;
+  /** `createVolume` in that process. */
   createVolume(request: CreateVolumeRequest): Promise<Volume>;
+  /** `getVolume` in that process. */
   getVolume(request: GetVolumeRequest): Promise<Volume>;
+  /** `deleteVolume` in that process. */
   deleteVolume(request: DeleteVolumeRequest): Promise<void>;
+  /** One page of `listVolumes` in that process. */
   listPage(request: ListVolumesRequest): Promise<Page<Volume>>;
 }
 
