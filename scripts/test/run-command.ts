@@ -4,9 +4,12 @@ import { join } from "node:path";
 import { execa } from "execa";
 import type { Counts } from "./result.js";
 
+/** Colours are for terminals; in a log each dot of a reporter would become twenty bytes. */
+const plain: NodeJS.ProcessEnv = process.stdout.isTTY ? {} : { NO_COLOR: "1", FORCE_COLOR: "0" };
+
 /** Runs a command that either works or does not: one test. */
 export async function runCommand(file: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Counts> {
-  const { exitCode } = await execa(file, args, { stdio: "inherit", reject: false, preferLocal: true, env });
+  const { exitCode } = await execa(file, args, { stdio: "inherit", reject: false, preferLocal: true, env: { ...plain, ...env } });
   return exitCode === 0 ? { passed: 1, failed: 0, skipped: [] } : { passed: 0, failed: 1, skipped: [] };
 }
 
@@ -23,7 +26,7 @@ export async function runReporting(
   const folder = await mkdtemp(join(tmpdir(), "opensds-report-"));
   try {
     const reportFile = join(folder, "report.json");
-    const { exitCode } = await execa(file, args(reportFile), { stdio: "inherit", reject: false, preferLocal: true, env });
+    const { exitCode } = await execa(file, args(reportFile), { stdio: "inherit", reject: false, preferLocal: true, env: { ...plain, ...env } });
     const text = await readFile(reportFile, "utf8").catch(() => undefined);
     if (text === undefined) return { passed: 0, failed: 1, skipped: [] };
     const counts = count(JSON.parse(text));
