@@ -27,10 +27,20 @@ export const facetReasons = {
     meaning: "The snapshot is still being made.",
     mend: "Try again when readyToUse is true.",
   },
+  "snapshot-of-other-volume": {
+    codes: { FAILED_PRECONDITION: "fix-request" },
+    meaning: "The snapshot is another volume's.",
+    mend: "Give a snapshot of this volume, or make a new volume from this one.",
+  },
   "snapshot-not-revertible": {
     codes: { FAILED_PRECONDITION: "fix-request" },
-    meaning: "The snapshot is another volume's, or newer ones forbid going back.",
+    meaning: "Newer snapshots forbid going back to this one.",
     mend: "Revert to the newest snapshot, or make a volume from this one.",
+  },
+  "size-below-source": {
+    codes: { OUT_OF_RANGE: "fix-request" },
+    meaning: "The volume would be smaller than its source.",
+    mend: "Ask for at least the source's size.",
   },
   "snapshot-gone": {
     codes: { ABORTED: "fix-request" },
@@ -39,8 +49,18 @@ export const facetReasons = {
   },
   "snapshots-not-ordered": {
     codes: { INVALID_ARGUMENT: "fix-request" },
-    meaning: "A snapshot is another volume's, or the later one is given as the earlier.",
+    meaning: "The later snapshot is given as the earlier one.",
     mend: "Give two snapshots of the volume, the earlier one first.",
+  },
+  "freeze-failed": {
+    codes: { FAILED_PRECONDITION: "operator" },
+    meaning: "The file system of the volume cannot be frozen.",
+    mend: "Look at the message; thaw what somebody else has frozen, or ask without freeze.",
+  },
+  "freeze-ended": {
+    codes: { DEADLINE_EXCEEDED: "fix-request" },
+    meaning: "The file system was thawed before the snapshot was surely cut.",
+    mend: "Delete the snapshot if there is one, and ask again with a longer freeze.",
   },
   "too-many-snapshots": {
     codes: { RESOURCE_EXHAUSTED: "fix-request" },
@@ -77,6 +97,16 @@ export const facetReasons = {
     meaning: "The group has snapshots.",
     mend: "Delete the group's snapshots first.",
   },
+  "group-snapshot-exists": {
+    codes: { ALREADY_EXISTS: "fix-request" },
+    meaning: "A group snapshot of that name and another group is there.",
+    mend: "Take another name, or use the group snapshot that is there.",
+  },
+  "group-snapshot-not-found": {
+    codes: { NOT_FOUND: "fix-request" },
+    meaning: "There is no such group snapshot.",
+    mend: "Check the id; create the group snapshot first.",
+  },
   "group-empty": {
     codes: { FAILED_PRECONDITION: "fix-request" },
     meaning: "The group has no volume.",
@@ -91,6 +121,11 @@ export const facetReasons = {
     codes: { FAILED_PRECONDITION: "fix-request" },
     meaning: "It cannot be taken over.",
     mend: "Remove the obstacle that details.obstacle names.",
+  },
+  "volume-shared": {
+    codes: { FAILED_PRECONDITION: "fix-request" },
+    meaning: "Other hosts share volumes with the host, and this backend takes a volume from all or none.",
+    mend: "Detach the other hosts from the volumes in details.volumeIds, then fence again.",
   },
   "fence-self": {
     codes: { FAILED_PRECONDITION: "fix-request" },
