@@ -3,9 +3,6 @@ import { scopeOf } from "./row-operations.js";
 import type { ErrorRow, SpecText } from "./spec-text.js";
 import { codesOf } from "./tables.js";
 
-/** Reasons that no table has any more, because another one took their place; drivers may still give them. */
-const retired: ReadonlySet<string> = new Set(["cluster-unreachable"]);
-
 const outcomes = ["none", "applied", "unknown"];
 const isCode = (text: string): text is ErrorCode => Object.hasOwn(defaultRecovery, text);
 
@@ -31,11 +28,9 @@ function rowProblems(row: ErrorRow): readonly string[] {
 }
 
 function missingRows(errorRows: readonly ErrorRow[]): readonly string[] {
-  return Object.entries(reasons)
-    .filter(([reason]) => !retired.has(reason))
-    .flatMap(([reason, { codes }]) =>
-      Object.keys(codes)
-        .filter((code) => !errorRows.some((row) => row.reason === reason && row.code === code))
-        .map((code) => `the catalogue has ${reason} with ${code}, and no table of the specification`),
-    );
+  return Object.entries(reasons).flatMap(([reason, { codes }]) =>
+    Object.keys(codes)
+      .filter((code) => !errorRows.some((row) => row.reason === reason && row.code === code))
+      .map((code) => `the catalogue has ${reason} with ${code}, and no table of the specification`),
+  );
 }

@@ -7,11 +7,6 @@ export const backendReasons = {
     meaning: "The backend does not answer.",
     mend: "Try again later; if it lasts, check addresses, network and the backend's own health.",
   },
-  "cluster-unreachable": {
-    codes: { UNAVAILABLE: "retry" },
-    meaning: "A Ceph cluster does not answer; an older word for backend-unreachable.",
-    mend: "Try again later; if it lasts, check the monitors' addresses, the network and the cluster's health.",
-  },
   "rate-limited": {
     codes: { UNAVAILABLE: "retry" },
     meaning: "The backend asks for fewer calls.",
