@@ -1,10 +1,9 @@
-import { createHash } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import {
   attachmentId,
   hostId,
   isReadOnlyMode,
   isSharedMode,
-  type AccessMode,
   type Attachment,
   type AttachmentId,
   type BackendConnectRequest,
@@ -39,7 +38,7 @@ export async function connectVolume(
   const { ctx } = call;
   const imageId = imageIdIn(pool.place, request.volumeId);
   if (imageId === undefined) throw notFound(pool, ctx, request.volumeId);
-  const id = attachmentIdOf(imageId, request.connector.hostId, request.mode);
+  const id = attachmentId(`a1.${randomUUID()}`);
   const [imageName, wanted, before, closing] = await together(
     pool.rados.directoryNameOf(call, imageId),
     requestOf(pool, call, imageId),
@@ -70,7 +69,7 @@ export async function connectVolume(
   const [closingNow, nameNow, lockNow] = await together(
     pool.rados.readLock(call, imageId, cells.closing),
     pool.rados.directoryNameOf(call, imageId),
-    taken ? Promise.resolve(undefined) : pool.rados.readLock(call, imageId, cells.attachment),
+    taken && !isSharedMode(request.mode) ? Promise.resolve(undefined) : pool.rados.readLock(call, imageId, cells.attachment),
   );
   if (nameNow === undefined) {
     await pool.rados.dropJunkHeader(call, imageId);
@@ -83,7 +82,12 @@ export async function connectVolume(
     }
     throw beingDeleted(ctx, request.volumeId);
   }
-  if (taken) return connectionOf(pool, attachment, imageId, nameNow);
+  if (taken) {
+    const first = ofHost(pool, imageId, request, lockNow)[0] ?? attachment;
+    // The same host has connected twice at once: both keep to the one whose id sorts first.
+    if (first.id !== id) await breakAttachment(pool, call, imageId, id);
+    return connectionOf(pool, first, imageId, nameNow);
+  }
   const winner = joinable(pool, ctx, imageId, request, lockNow);
   if (winner !== undefined) return connectionOf(pool, winner, imageId, nameNow);
   const message = `the attachments of volume ${request.volumeId} changed while it was being attached; retry`;
@@ -134,9 +138,11 @@ export function attachmentsIn(pool: Pool, imageId: string, lock: Lock | undefine
   return [...byId.values()];
 }
 
-/** The id says what the attachment is, so that asking again finds it. */
-function attachmentIdOf(imageId: string, host: HostId, mode: AccessMode): AttachmentId {
-  return attachmentId(`a1.${createHash("sha256").update(JSON.stringify([imageId, host, mode])).digest("base64url")}`);
+/** What this host has already in this mode; the one to join comes first. */
+function ofHost(pool: Pool, imageId: string, request: BackendConnectRequest, lock: Lock | undefined): readonly Attachment[] {
+  return attachmentsIn(pool, imageId, lock)
+    .filter(({ hostId: host, mode }) => host === request.connector.hostId && mode === request.mode)
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** The attachment that this request asks for, if it is there; throws where another one stands in its way. */
@@ -147,11 +153,9 @@ function joinable(
   request: BackendConnectRequest,
   lock: Lock | undefined,
 ): Attachment | undefined {
-  const attachments = attachmentsIn(pool, imageId, lock);
-  const wanted = attachmentIdOf(imageId, request.connector.hostId, request.mode);
-  const same = attachments.find(({ id }) => id === wanted);
+  const [same] = ofHost(pool, imageId, request, lock);
   if (same !== undefined) return same;
-  const other = attachments.find(({ hostId: host, mode }) => host === request.connector.hostId || mode !== request.mode || !isSharedMode(mode));
+  const other = attachmentsIn(pool, imageId, lock).find(({ hostId: host, mode }) => host === request.connector.hostId || mode !== request.mode || !isSharedMode(mode));
   if (other === undefined) return undefined;
   throw ctx.fail(
     "FAILED_PRECONDITION",

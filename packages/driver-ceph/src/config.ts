@@ -1,4 +1,4 @@
-import { suggest, type RbdAttachMethod, type StandardSchema } from "@opensds/core";
+import { suggest, type RbdAttachMethod, type StandardJsonSchemaOptions, type StandardSchema } from "@opensds/core";
 import { toJsonSchema } from "@valibot/to-json-schema";
 import * as v from "valibot";
 
@@ -28,6 +28,9 @@ export interface CephConfig {
    */
   readonly unfinishedAfterMs: number;
 }
+
+/** What may be written under `ceph_driver`: the pool, and whatever is not to have its default. */
+export type CephOptions = Pick<CephConfig, "pool"> & Partial<CephConfig>;
 
 const path = v.pipe(v.string(), v.minLength(1, "give a path"), v.check((value) => !value.includes("\0"), "a path has no NUL"));
 /** What may stand in a Ceph command's `POOL/NAMESPACE/IMAGE`. */
@@ -62,11 +65,22 @@ const entries = {
 
 const schema = v.object(entries);
 
+/** The JSON Schema side: for editors, and for naming the nearest known option. */
+const jsonSchema = (typeMode: "input" | "output") => (options: StandardJsonSchemaOptions): Record<string, unknown> => ({
+  ...toJsonSchema(schema, {
+    typeMode,
+    errorMode: "ignore",
+    target: options.target === "draft-2020-12" ? "draft-2020-12" : "draft-07",
+  }),
+  additionalProperties: false,
+});
+
 /** Checks what stands under `ceph_driver`. Unknown keys are refused, with the nearest known one. */
-export const cephConfig: StandardSchema<CephConfig> = {
+export const cephConfig: StandardSchema<CephConfig, CephOptions> = {
   "~standard": {
     version: 1,
     vendor: "opensds",
+    jsonSchema: { input: jsonSchema("input"), output: jsonSchema("output") },
     validate: (value) => {
       const known = Object.keys(entries);
       const keys = typeof value === "object" && value !== null ? Object.keys(value) : [];
@@ -82,9 +96,3 @@ export const cephConfig: StandardSchema<CephConfig> = {
     },
   },
 };
-
-/** The JSON Schema of what stands under `ceph_driver`, for editors and documentation. */
-export const cephConfigJsonSchema = (): object => ({
-  ...toJsonSchema(schema, { typeMode: "input", errorMode: "ignore" }),
-  additionalProperties: false,
-});
