@@ -1,0 +1,3 @@
+import type { Pool } from "@opensds/core";
+
+export const freeBytes = ({ free }: Pool): number => (free.kind === "infinite" ? free.bytes : 0); // TS2339

@@ -1,0 +1,3 @@
+import { driver } from "./support.js";
+
+export const ready = driver.setup({ timeoutMs: 5_000 });

@@ -1,0 +1,8 @@
+import { isSouthboundError } from "@opensds/core";
+import { driver } from "./support.js";
+
+try {
+  await driver.createVolume({ name: "a", capacity: { requiredBytes: 1 } });
+} catch (error) {
+  if (isSouthboundError(error, "createVolume") && error.code === "OUT_OF_RANGE") console.log("too large");
+}

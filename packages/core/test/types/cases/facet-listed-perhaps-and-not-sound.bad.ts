@@ -1,0 +1,11 @@
+import { defineDriver } from "@opensds/core";
+import { arrayOptions, bare, health } from "./support.js";
+
+const perhaps = { ...bare, health: Math.random() > 0.5 ? health : null };
+
+export const array = defineDriver({
+  kind: "array",
+  config: arrayOptions,
+  facets: { always: [], maybe: ["health"] },
+  connect: () => Promise.resolve(perhaps), // TS2322
+});

@@ -1,0 +1,5 @@
+import { requireFacets, volumeId } from "@opensds/core";
+import { driver } from "./support.js";
+
+const able = requireFacets(driver, "snapshots", "expansion");
+export const grown = able.expansion.expandVolume({ id: volumeId("v"), capacity: { requiredBytes: 2 ** 31 } });

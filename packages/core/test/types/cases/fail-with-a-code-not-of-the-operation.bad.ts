@@ -1,0 +1,5 @@
+import type { BackendConnectRequest, CallContext, Connection } from "@opensds/core";
+
+export function connectVolume({ volumeId }: BackendConnectRequest, ctx: CallContext<"connectVolume">): Promise<Connection> {
+  throw ctx.fail("OUT_OF_RANGE", "volume-not-found", `no volume ${volumeId}`, { outcome: "none" }); // TS2345
+}

@@ -1,0 +1,4 @@
+import { volumeId } from "@opensds/core";
+import { driver } from "./support.js";
+
+export const found = driver.getVolume({ id: volumeId("a"), name: undefined });

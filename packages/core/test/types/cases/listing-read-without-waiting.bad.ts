@@ -1,0 +1,3 @@
+import { driver } from "./support.js";
+
+for  (const volume of driver.listVolumes()) console.log(volume.name); // TS2488

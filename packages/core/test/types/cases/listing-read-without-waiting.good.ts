@@ -1,0 +1,3 @@
+import { driver } from "./support.js";
+
+for await (const volume of driver.listVolumes()) console.log(volume.name);

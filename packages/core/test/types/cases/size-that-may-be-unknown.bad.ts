@@ -1,0 +1,3 @@
+import type { Volume } from "@opensds/core";
+
+export const doubled = ({ sizeBytes }: Volume): number => sizeBytes * 2; // TS18047
