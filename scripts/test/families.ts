@@ -23,6 +23,12 @@ export const families: readonly Family[] = [
   { name: "types", budgetSeconds: 60, lab: false, run: () => runCommand("tsc", ["-b"]) },
   { name: "lint", budgetSeconds: 120, lab: false, run: () => runCommand("eslint", [".", "--max-warnings", "0"]) },
   { name: "build", budgetSeconds: 60, lab: false, run: () => runCommand(node, ["scripts/with-pnpm.mjs", "--build"]) },
+  {
+    name: "specification",
+    budgetSeconds: 30,
+    lab: false,
+    run: () => runCommand("tsx", ["--conditions=@opensds/source", "scripts/spec/check.ts"]),
+  },
   { name: "unit", budgetSeconds: 300, lab: false, run: () => runReporting("vitest", vitestArgs, countVitest) },
   { name: "conformance reference", budgetSeconds: 180, lab: false, run: conformanceReference },
   { name: "quickstart reference", budgetSeconds: 30, lab: false, run: () => quickstart() },

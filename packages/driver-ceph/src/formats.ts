@@ -33,7 +33,7 @@ export async function writeFormat(
   if (!follows) {
     if (record !== null) return record;
     const message = `no formatting of volume ${volumeId} is recorded that could have ended`;
-    throw ctx.fail("FAILED_PRECONDITION", "format-unfinished", message, { resource: volumeId, outcome: "none" });
+    throw ctx.fail("FAILED_PRECONDITION", "format-not-begun", message, { resource: volumeId, outcome: "none" });
   }
 
   await ctx.step(`record-${next.state}`);
