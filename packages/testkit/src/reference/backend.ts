@@ -9,18 +9,20 @@ import { fencingFacet } from "./fencing.js";
 import { readFormat, writeFormat } from "./format.js";
 import { groupFacet } from "./groups.js";
 import { healthFacet } from "./health.js";
+import { importFacet } from "./imports.js";
 import { referenceManifest } from "./manifest.js";
 import type { Parts } from "./parts.js";
 import { poolFacet } from "./pools.js";
 import { reconcileFacet } from "./reconcile.js";
 import { snapshotFacet } from "./snapshots.js";
+import { trashFacet } from "./trash.js";
 import { deleteVolume, getVolume, listVolumePage } from "./volumes.js";
 
 /** Which facets every backend of the driver has, and which depend on how it is configured. */
 export const referenceFacets = {
   always: ["snapshots", "sources", "expansion", "pools", "groups", "health", "reconciliation", "doctor"],
-  // What is about bytes or hosts needs files.
-  maybe: ["changedBlocks", "fencing"],
+  // What is about bytes or hosts needs files; the trash is there when it is configured.
+  maybe: ["imports", "trash", "changedBlocks", "fencing"],
 } as const;
 
 /** What the reference driver opens. */
@@ -28,7 +30,7 @@ export type ReferenceBackend = BackendWith<(typeof referenceFacets.always)[numbe
 
 /** The reference driver's backend on any stores. */
 export function createReferenceBackend(given: Omit<Parts, "explained">): ReferenceBackend {
-  const { stores, directory } = given;
+  const { stores, imports, directory } = given;
   const explained = <Value>(work: () => Promise<Value>): Promise<Value> => explainFileErrors(directory ?? "memory", work);
   const parts: Parts = { ...given, explained };
   return {
@@ -36,7 +38,7 @@ export function createReferenceBackend(given: Omit<Parts, "explained">): Referen
     createVolume: (request, ctx) => explained(() => createVolume(parts, request, ctx)),
     getVolume: (request, ctx) => explained(() => getVolume(stores, request, ctx)),
     listVolumePage: (request, ctx) => explained(() => listVolumePage(stores, request, ctx)),
-    deleteVolume: (request, ctx) => explained(() => deleteVolume(stores, request, ctx)),
+    deleteVolume: (request, ctx) => explained(() => deleteVolume(parts, request, ctx)),
     connectVolume: (request, ctx) => explained(() => connectVolume(stores, request, ctx)),
     disconnectVolume: (request, ctx) => explained(() => disconnectVolume(stores, request, ctx)),
     listConnections: (request, ctx) => explained(() => listConnections(stores, request, ctx)),
@@ -51,6 +53,8 @@ export function createReferenceBackend(given: Omit<Parts, "explained">): Referen
     health: healthFacet(parts),
     reconciliation: reconcileFacet(parts),
     doctor: doctorFacet(parts),
+    ...(parts.trash && { trash: trashFacet(parts) }),
+    ...(imports !== undefined && { imports: importFacet(parts, imports) }),
     ...(directory !== undefined && { changedBlocks: changedBlocksFacet(parts), fencing: fencingFacet(parts) }),
   };
 }

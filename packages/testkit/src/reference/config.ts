@@ -9,6 +9,8 @@ export interface FileReferenceConfig {
   readonly store?: undefined;
   /** A pool size for tests, in bytes: creates beyond it are RESOURCE_EXHAUSTED. Default: what the disk holds. */
   readonly capacityBytes?: number | undefined;
+  /** Keeps deleted volumes until they are purged, and offers the facet `trash`. Default false. */
+  readonly trash?: boolean | undefined;
 }
 
 /** Volumes in this process's memory: no bytes, no devices, for tests that need no disk. */
@@ -19,6 +21,8 @@ export interface MemoryReferenceConfig {
   readonly name?: string | undefined;
   /** A pool size for tests, in bytes: creates beyond it are RESOURCE_EXHAUSTED. Default: no limit. */
   readonly capacityBytes?: number | undefined;
+  /** Keeps deleted volumes until they are purged, and offers the facet `trash`. Default false. */
+  readonly trash?: boolean | undefined;
 }
 
 /** What stands under `reference_driver` in the backends file. */
@@ -28,15 +32,18 @@ const capacityBytes = v.optional(
   v.pipe(v.number(), v.safeInteger("must be whole bytes, at most 2^53 - 1"), v.minValue(1, "must be at least 1 byte")),
 );
 
+const trash = v.optional(v.boolean("must be true or false"));
+
 const schema = v.union(
   [
     v.strictObject({
       dir: v.pipe(v.string(), v.check(isAbsolute, "must be an absolute path")),
       capacityBytes,
+      trash,
     }),
-    v.strictObject({ store: v.literal("memory"), name: v.optional(v.string()), capacityBytes }),
+    v.strictObject({ store: v.literal("memory"), name: v.optional(v.string()), capacityBytes, trash }),
   ],
-  "must be { dir: <absolute path>, capacityBytes?: <bytes> } or { store: memory, name?: <text>, capacityBytes?: <bytes> }",
+  "must be { dir: <absolute path>, capacityBytes?: <bytes>, trash?: <true or false> } or { store: memory, name?: <text>, capacityBytes?: <bytes>, trash?: <true or false> }",
 );
 
 /** Checks what stands under `reference_driver`. */

@@ -4,10 +4,10 @@ import { formatBytes, type BackendCreateRequest, type CallContext, type Volume }
 import { requireSpace } from "./capacity.js";
 import { fillWith, sourceContent, whileContentHolds, type Content } from "./content.js";
 import { writeSparseFile } from "./file-system.js";
-import { nameKey, newVolumeId } from "./identity.js";
+import { nameKey } from "./identity.js";
 import type { Parts } from "./parts.js";
 import type { Fill } from "./store.js";
-import { firstData, toVolume, type VolumeRecord } from "./volume-record.js";
+import { firstData, newVolumeRecord, toVolume, type VolumeRecord } from "./volume-record.js";
 
 /**
  * Makes a volume or finds the one that the same request made. The name's key is the only thing that several callers
@@ -24,7 +24,8 @@ export function createVolume(parts: Parts, request: BackendCreateRequest, ctx: C
       if (existing !== undefined) return toVolume(requireCompatible(existing.record, request, ctx));
       const fill = await contentFor(parts, request, ctx);
       await requireSpace(parts, request.name, request.sizeBytes, ctx);
-      const record = newRecord(key, request);
+      const { name, sizeBytes, parameters, source = null } = request;
+      const record = { ...newVolumeRecord(key, name, sizeBytes), parameters, source };
       if (await volumes.create(key, record, ctx, fill)) return toVolume(record);
     }
   });
@@ -45,23 +46,6 @@ function tooSmall(content: Content, { name, sizeBytes }: BackendCreateRequest, c
   return ctx.fail("OUT_OF_RANGE", "size-below-source", message, { resource: name, outcome: "none", details });
 }
 
-function newRecord(key: string, request: BackendCreateRequest): VolumeRecord {
-  return {
-    layout: 2,
-    id: newVolumeId(key),
-    name: request.name,
-    sizeBytes: request.sizeBytes,
-    createdSizeBytes: request.sizeBytes,
-    parameters: request.parameters,
-    source: request.source ?? null,
-    data: firstData,
-    groupId: null,
-    createdAt: new Date().toISOString(),
-    attachments: [],
-    format: null,
-  };
-}
-
 /** Whether the volume is what the request would have made; else says what differs. */
 function requireCompatible(record: VolumeRecord, request: BackendCreateRequest, ctx: CallContext<"createVolume">): VolumeRecord {
   const { requiredBytes, limitBytes } = request.capacity;
@@ -74,6 +58,7 @@ function requireCompatible(record: VolumeRecord, request: BackendCreateRequest, 
   }
   if (!isDeepStrictEqual({ ...record.parameters }, { ...request.parameters })) differences.push("it was made with other parameters");
   if (!isDeepStrictEqual(record.source, request.source ?? null)) differences.push("it was made from another source");
+  if (record.importedFrom !== null) differences.push("it was imported, not made");
   if (differences.length === 0) return record;
   throw ctx.fail(
     "ALREADY_EXISTS",

@@ -8,7 +8,7 @@ import type { Parts } from "./parts.js";
 /** Of the whole disk: with less left, what is promised may not fit. */
 const scarceShare = 0.05;
 
-/** File systems, by the number that the kernel has for each, on which renames are not what file-store.ts needs them to be. */
+/** File systems, by the number that the kernel has for each, on which renames are not what file-layout.ts needs them to be. */
 const remote: Readonly<Record<number, string>> = { 0x6969: "NFS", 0xff534d42: "SMB", 0xfe534d42: "SMB", 0x517b: "SMB", 0x01021997: "9p" };
 
 /** Looks at everything that could go wrong with a directory. */

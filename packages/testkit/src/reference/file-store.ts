@@ -2,72 +2,28 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf, exists, move, namesIn, removeIfEmpty, removeTree, syncDirectory, writeNewFile } from "./file-system.js";
-import { isKey, isId } from "./identity.js";
+import { isId, isKey, keyOfId } from "./identity.js";
+import { content, directoryGone, endingOf, head, isVersioned, type Finishers, type SharedPlaces, type VolumeWays } from "./file-layout.js";
 import type { RecordKind } from "./record-kind.js";
 import type { Ending, Fill, Identified, Located, RecordStore, StoreCall, Stored } from "./store.js";
-
-/*
- * A store as files. Several processes use one directory; each may be killed at any instant, or sleep for an hour in
- * the middle of a call and go on. There are no locks and no clocks: every change of state is one rename, which the file
- * system does once and for one of those that try. (A local file system, that is: NFS may do a rename and deny it.)
- *
- *   volumes/<key>/<id>/head.<version>    empty; its name says which version of the record is current
- *                      <version>.json    that version's content
- *                      data...           the record's bytes, sparse; the record says which files
- *   snapshots/... groups/...             likewise, each kind of record in a directory of its own
- *   staging/<pid>-<random>/<id>/...      a record that is being made
- *   trash/<random or id>                 what is being deleted
- *
- * create   The record is made whole in staging. Renaming its directory to volumes/<key> publishes it; that fails while
- *          a record is there, and whoever loses removes what it staged.
- * replace  The next content is written beside the old one, new files of bytes too. Renaming head.<old> to head.<new> commits:
- *          there is only one head.<old>, so only one writer can rename it, and versions never come back.
- * remove   Renaming head.<version> to closed.<version> commits, which needs no free space. Closed is final. What is left
- *          (finish) may be done by anybody: the directory goes to trash, volumes/<key> with it, then the bytes.
- *          A volume may also be binned (file-bin.ts) or released (file-imports.ts): other words, the same commit.
- *
- * Killed before the commit, nothing has happened, and what was staged or written is garbage; killed after it, all has
- * happened, and what is left of the old state is garbage. The sweep takes the garbage away. It may meet a living writer's
- * work: it moves it from staging to trash, by a rename too, so that the writer's own rename fails, and the writer starts
- * over. Nothing that was published is ever swept. That a process lives is looked at only to spare it starting over:
- * were it always answered wrongly, calls would be slower and nothing else.
- *
- * Two things are not a rename, and each says in its place why it may be done: bytes are copied (copy-still.ts), and a volume's
- * file grows (expansion.ts).
- */
-
-/** The parts of a store's directory that all kinds of records share. */
-export interface SharedPlaces {
-  readonly root: string;
-  readonly staging: string;
-  readonly trash: string;
-}
-
-/** What is left to do for a record that ended otherwise than `closed`: makes it closed, or takes its directory elsewhere. */
-export type Finisher = (home: string, version: string, id: string, call: StoreCall) => Promise<void>;
-
-type Finishers = Readonly<Partial<Record<Ending, Finisher>>>;
-
-const head = "head.";
-const content = ".json";
-const data = "data";
-const endings: readonly Ending[] = ["closed", "binned", "released"];
 
 /** A reader starts over when the record changed under it; so often only in a directory that somebody damaged. */
 const maxReadAttempts = 1000;
 
-/** Records of one kind, as files. */
+/** Records of one kind, as files: see file-layout.ts for how and why. */
 export class FileStore<Record extends Identified> implements RecordStore<Record> {
   readonly place: string;
   readonly #kind: RecordKind<Record>;
   readonly #shared: SharedPlaces;
   readonly #finishers: Finishers;
+  readonly #otherKeys: (id: string) => Promise<readonly string[]>;
 
-  constructor(kind: RecordKind<Record>, shared: SharedPlaces, finishers: Finishers = {}) {
+  constructor(kind: RecordKind<Record>, shared: SharedPlaces, { finishers = {}, otherKeys }: VolumeWays = {}) {
     this.place = join(shared.root, kind.name);
     this.#kind = kind;
     this.#shared = shared;
     this.#finishers = { closed: (home, _version, id) => this.#bury(home, id), ...finishers };
+    this.#otherKeys = otherKeys ?? (() => Promise.resolve([]));
   }
 
   async keys(): Promise<readonly string[]> {
@@ -191,8 +147,10 @@ export class FileStore<Record extends Identified> implements RecordStore<Record>
 
   async finish(key: string, id: string, call: StoreCall): Promise<void> {
     const home = this.home(key, id);
-    for (let ended = endingOf((await namesIn(home)) ?? []); ended !== undefined; ended = endingOf((await namesIn(home)) ?? [])) {
+    for (;;) {
       call.signal.throwIfAborted();
+      const ended = endingOf((await namesIn(home)) ?? []);
+      if (ended === undefined) break;
       if (ended.ending === "closed") await call.step("bury");
       await this.#finishers[ended.ending]?.(home, ended.version, id, call);
     }
@@ -206,6 +164,11 @@ export class FileStore<Record extends Identified> implements RecordStore<Record>
   async #bury(home: string, id: string): Promise<void> {
     const buried = join(this.#shared.trash, id);
     if ((await move(home, buried)) === "target-taken") await removeTree(buried);
+  }
+
+  async keysOf(id: string): Promise<readonly string[]> {
+    const own = keyOfId(id);
+    return own === undefined ? [] : [own, ...(await this.#otherKeys(id))];
   }
 
   pathOf({ key, record }: Located<Record>, file: string): string {
@@ -239,19 +202,4 @@ export class FileStore<Record extends Identified> implements RecordStore<Record>
       if (errnoOf(error) !== "ENOENT") throw error;
     }
   }
-}
-
-const isVersioned = (name: string): boolean => name.endsWith(content) || name.startsWith(data);
-
-/** How the record in a directory with these names ended; undefined for one that lives. */
-export function endingOf(names: readonly string[]): { readonly ending: Ending; readonly version: string } | undefined {
-  for (const ending of endings) {
-    const name = names.find((candidate) => candidate.startsWith(`${ending}.`));
-    if (name !== undefined) return { ending, version: name.slice(ending.length + 1) };
-  }
-  return undefined;
-}
-
-export function directoryGone(): Error {
-  return Object.assign(new Error("the driver's directory is gone"), { code: "ENOENT" });
 }

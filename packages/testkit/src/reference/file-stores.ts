@@ -1,8 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { binPlaces, FileBin, renamedKeys, throwIntoBin } from "./file-bin.js";
 import { removeTree } from "./file-system.js";
-import { FileStore, type SharedPlaces } from "./file-store.js";
+import { FileImports, giveBack, importPlaces, prepareImports } from "./file-imports.js";
+import { placesIn, type VolumeWays } from "./file-layout.js";
+import { FileStore } from "./file-store.js";
 import { sweepGrowth } from "./file-sweep-growth.js";
 import { sweepShared, sweepStore } from "./file-sweep.js";
 import type { RecordKind } from "./record-kind.js";
@@ -13,25 +16,37 @@ import { volumeKind } from "./volume-record.js";
 /** The stores in a directory. */
 export interface FileStores {
   readonly stores: Stores;
+  readonly imports: FileImports;
   readonly sweep: Sweep;
 }
 
 /** Opens a directory, which is there, as the stores of one backend. */
 export async function openFileStores(root: string): Promise<FileStores> {
-  const shared: SharedPlaces = { root, staging: join(root, "staging"), trash: join(root, "trash") };
+  const shared = placesIn(root);
+  const { bin: binPlace, renamed } = binPlaces(shared);
   const sweeps: Sweep[] = [(call, repair) => sweepShared(shared, call, repair)];
-  const places = [shared.staging, shared.trash];
-  const open = <Record extends Identified>(kind: RecordKind<Record>): FileStore<Record> => {
-    const store = new FileStore(kind, shared);
+  const places = [shared.staging, shared.trash, binPlace, renamed];
+  const open = <Record extends Identified>(kind: RecordKind<Record>, ways?: VolumeWays): FileStore<Record> => {
+    const store = new FileStore(kind, shared, ways);
     places.push(store.place);
     sweeps.push((call, repair) => sweepStore(store, call, repair));
     return store;
   };
-  const volumes = open(volumeKind);
-  const stores: Stores = { volumes, ...plainStores(open) };
-  sweeps.push((call, repair) => sweepGrowth(volumes, call, repair));
+  const volumes = open(volumeKind, {
+    finishers: { binned: throwIntoBin(binPlace), released: giveBack(importPlaces(shared).offered) },
+    otherKeys: (id) => renamedKeys(renamed, id),
+  });
+  const bin = new FileBin(shared, volumes);
+  const stores: Stores = { volumes, bin, ...plainStores((kind) => open(kind)) };
+  const imports = new FileImports(shared, volumes);
+  sweeps.push(
+    (call, repair) => sweepGrowth(volumes, call, repair),
+    (call, repair) => bin.sweep(call, repair),
+    (call, repair) => imports.sweep(call, repair),
+  );
 
   for (const place of places) await mkdir(place, { recursive: true, mode: 0o700 });
+  await prepareImports(shared);
   await proveWritable(shared.staging);
   const sweep: Sweep = async (call, repair) => {
     await call.step("sweep");
@@ -39,7 +54,7 @@ export async function openFileStores(root: string): Promise<FileStores> {
     for (const part of sweeps) found.push(...(await part(call, repair)));
     return found;
   };
-  return { stores, sweep };
+  return { stores, imports, sweep };
 }
 
 /** Shows that the directory can be written to: now, not at the first volume. */

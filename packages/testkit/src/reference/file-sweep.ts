@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { move, namesIn, removeIfEmpty, removeTree } from "./file-system.js";
-import { endingOf, type FileStore, type SharedPlaces } from "./file-store.js";
+import { endingOf, type SharedPlaces } from "./file-layout.js";
+import type { FileStore } from "./file-store.js";
 import { isProcessAlive } from "./process-alive.js";
 import type { Identified, Leftover, StoreCall } from "./store.js";
 
-/** Sweeps what all kinds of records share: what was being made, and what was being deleted. See file-store.ts for why it may. */
+/** Sweeps what all kinds of records share: what was being made, and what was being deleted. See file-layout.ts for why it may. */
 export async function sweepShared(shared: SharedPlaces, call: StoreCall, repair: boolean): Promise<Leftover[]> {
   const found: Leftover[] = [];
   for (const name of (await namesIn(shared.staging)) ?? []) {

@@ -12,10 +12,20 @@ export async function findById<Record extends Identified>(
   id: string,
   call: StoreCall,
 ): Promise<Stored<Record> | undefined> {
-  const key = keyOfId(id);
-  if (key === undefined) return undefined;
-  const found = await store.read(key, call);
-  return found?.record.id === id ? found : undefined;
+  const own = keyOfId(id);
+  if (own === undefined) return undefined;
+  const found = await store.read(own, call);
+  if (found?.record.id === id) return found;
+  for (const key of (await store.keysOf(id)).filter((other) => other !== own)) {
+    const renamed = await store.read(key, call);
+    if (renamed?.record.id === id) return renamed;
+  }
+  return undefined;
+}
+
+/** Does what is left to do for a removed record, wherever it is; an id of another form has nothing left. */
+export async function finishById<Record extends Identified>(store: RecordStore<Record>, id: string, call: StoreCall): Promise<void> {
+  for (const key of await store.keysOf(id)) await store.finish(key, id, call);
 }
 
 /**
@@ -69,6 +79,7 @@ type NeedsVolume = Extract<
   | "createGroup"
   | "updateGroup"
   | "getHealth"
+  | "undeleteVolume"
 >;
 
 /** The volume with this id; NOT_FOUND when there is none. */

@@ -1,10 +1,10 @@
 import { groupSnapshotId, type CallContext, type GroupId, type GroupSnapshot, type GroupSnapshotId } from "@opensds/core";
 import { requireSpace } from "./capacity.js";
 import { fillWith, whileContentHolds } from "./content.js";
-import { findById, readAll, update } from "./find-record.js";
+import { findById, finishById, readAll, update } from "./find-record.js";
 import { membersOf } from "./group-members.js";
 import { memberData, toGroupSnapshot, type GroupSnapshotRecord } from "./group-record.js";
-import { keyOfId, nameKey, newId } from "./identity.js";
+import { nameKey, newId } from "./identity.js";
 import type { Parts } from "./parts.js";
 import type { StoreCall } from "./store.js";
 import type { Stores } from "./stores.js";
@@ -85,8 +85,7 @@ async function removeGroupSnapshot({ groupSnapshots }: Stores, id: GroupSnapshot
     const current = await findById(groupSnapshots, id, call);
     if (current === undefined || (await groupSnapshots.remove(current, call))) break;
   }
-  const key = keyOfId(id);
-  if (key !== undefined) await groupSnapshots.finish(key, id, call);
+  await finishById(groupSnapshots, id, call);
 }
 
 /** Whether a group has snapshots. */

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { groupId, type BackendFacets, type CallContext, type GroupId, type VolumeGroup, type VolumeId } from "@opensds/core";
-import { findById, update } from "./find-record.js";
+import { findById, finishById, update } from "./find-record.js";
 import { claim, membersOf, release } from "./group-members.js";
 import type { GroupRecord } from "./group-record.js";
 import { createGroupSnapshot, deleteGroupSnapshot, getGroupSnapshot, hasSnapshots } from "./group-snapshots.js";
-import { keyOfId, nameKey, newId } from "./identity.js";
+import { nameKey, newId } from "./identity.js";
 import { pageOf } from "./pages.js";
 import type { Parts } from "./parts.js";
 import type { StoreCall } from "./store.js";
@@ -119,8 +119,7 @@ async function deleteGroup(stores: Stores, { id }: { readonly id: GroupId }, ctx
     await release(stores, current.record.volumeIds, id, ctx);
     break;
   }
-  const key = keyOfId(id);
-  if (key !== undefined) await stores.groups.finish(key, id, ctx);
+  await finishById(stores.groups, id, ctx);
 }
 
 async function removeGroup({ groups }: Stores, id: GroupId, call: StoreCall): Promise<void> {

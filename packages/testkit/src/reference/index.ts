@@ -15,14 +15,14 @@ export type ReferenceDefinition = DriverDefinition<"reference", ReferenceConfig,
 type MemoryStores = ReturnType<typeof createMemoryStores>;
 
 async function connect(config: ReferenceConfig, memory: MemoryStores, ctx: CallContext<"setup">): Promise<ReferenceBackend> {
-  const { capacityBytes } = config;
-  if (config.store === "memory") return createReferenceBackend({ stores: memory(config.name ?? "default"), capacityBytes });
+  const { capacityBytes, trash = false } = config;
+  if (config.store === "memory") return createReferenceBackend({ stores: memory(config.name ?? "default"), capacityBytes, trash });
   const { dir } = config;
   return explainFileErrors(dir, async () => {
     const directory = await prepareDirectory(dir, ctx);
-    const { stores, sweep } = await openFileStores(directory);
+    const { stores, imports, sweep } = await openFileStores(directory);
     await sweep(ctx, true);
-    return createReferenceBackend({ stores, sweep, directory, capacityBytes });
+    return createReferenceBackend({ stores, imports, sweep, directory, capacityBytes, trash });
   });
 }
 

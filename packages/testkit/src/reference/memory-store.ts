@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import type { Bin, BinnedVolume } from "./bin.js";
+import { nameKey } from "./identity.js";
 import type { RecordKind } from "./record-kind.js";
 import type { Identified, RecordStore, Stored } from "./store.js";
 import { plainStores, type Stores } from "./stores.js";
@@ -37,15 +39,43 @@ export function createMemoryStore<Record extends Identified>(kind: RecordKind<Re
       return entries.delete(current.key);
     },
     finish: () => Promise.resolve(),
+    keysOf: (id) => Promise.resolve([...entries].filter(([, { text }]) => kind.decode(text).id === id).map(([key]) => key)),
     pathOf: () => undefined,
   };
+}
+
+/** Volumes, and a bin that deleted ones may go to. */
+function createMemoryVolumes(): Pick<Stores, "volumes" | "bin"> {
+  const volumes = createMemoryStore(volumeKind);
+  const binned = new Map<string, BinnedVolume>();
+  const bin: Bin = {
+    ids: () => Promise.resolve([...binned.keys()].sort()),
+    read: (id) => Promise.resolve(binned.get(id)),
+    restore: async (id, name, call) => {
+      const found = binned.get(id);
+      if (found === undefined) return "gone";
+      if (!(await volumes.create(nameKey(name), { ...found.record, name }, call))) return "taken";
+      binned.delete(id);
+      return "restored";
+    },
+    purge: async (id, call) => {
+      await call.step("purge");
+      binned.delete(id);
+    },
+  };
+  const remove: Stores["volumes"]["remove"] = async (current, call, ending) => {
+    const removed = await volumes.remove(current, call);
+    if (removed && ending === "binned") binned.set(current.record.id, { record: current.record, deletedAt: new Date().toISOString() });
+    return removed;
+  };
+  return { volumes: { ...volumes, remove }, bin };
 }
 
 /** Stores by name: the same name gives the same stores again, so that volumes survive `unset` and `setup`. */
 export function createMemoryStores(): (name: string) => Stores {
   const known = new Map<string, Stores>();
   return (name) => {
-    const stores = known.get(name) ?? { volumes: createMemoryStore(volumeKind), ...plainStores(createMemoryStore) };
+    const stores = known.get(name) ?? { ...createMemoryVolumes(), ...plainStores(createMemoryStore) };
     known.set(name, stores);
     return stores;
   };

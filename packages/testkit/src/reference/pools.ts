@@ -9,16 +9,16 @@ export function poolFacet(parts: Parts): BackendFacets["pools"] {
 }
 
 async function poolOf({ stores, directory, capacityBytes }: Parts, ctx: CallContext<"listPools">): Promise<Pool> {
-  const { volumesBytes, snapshotsBytes } = await givenAway(stores, ctx);
+  const { volumesBytes, snapshotsBytes, trashBytes } = await givenAway(stores, ctx);
   const disk = directory === undefined ? undefined : await diskOf(directory);
-  // Volumes and snapshots are sparse: what they were promised counts against a configured size, what they hold against the disk.
-  const quotaFree = capacityBytes === undefined ? Infinity : Math.max(0, capacityBytes - volumesBytes - snapshotsBytes);
+  // Files are sparse: what they were promised counts against a configured size, what they hold against the disk.
+  const quotaFree = capacityBytes === undefined ? Infinity : Math.max(0, capacityBytes - volumesBytes - snapshotsBytes - trashBytes);
   return {
     name: "default",
     total: amount(Math.min(capacityBytes ?? Infinity, disk?.totalBytes ?? Infinity)),
     free: amount(Math.min(quotaFree, disk?.freeBytes ?? Infinity)),
     provisioned: amount(volumesBytes),
-    trash: amount(0),
+    trash: amount(trashBytes),
   };
 }
 

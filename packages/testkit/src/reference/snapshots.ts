@@ -12,9 +12,9 @@ import {
 } from "@opensds/core";
 import { requireSpace } from "./capacity.js";
 import { fillWith, findSnapshot, noSuchSnapshot, requireSnapshot, volumeContent, whileContentHolds } from "./content.js";
-import { findById, requireVolume } from "./find-record.js";
+import { findById, finishById, requireVolume } from "./find-record.js";
 import { memberOf } from "./group-record.js";
-import { keyOfId, nameKey, newId } from "./identity.js";
+import { nameKey, newId } from "./identity.js";
 import { requireDetached } from "./in-use.js";
 import { listSnapshotPage } from "./list-snapshots.js";
 import type { Parts } from "./parts.js";
@@ -90,8 +90,7 @@ async function deleteSnapshot({ stores }: Parts, { id }: DeleteSnapshotRequest, 
     if (current === undefined || (await stores.snapshots.remove(current, ctx))) break;
   }
   // Also when it was removed before: whoever did may have been killed before its bytes were gone.
-  const key = keyOfId(id);
-  if (key !== undefined) await stores.snapshots.finish(key, id, ctx);
+  await finishById(stores.snapshots, id, ctx);
 }
 
 /**

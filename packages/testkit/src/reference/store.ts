@@ -48,6 +48,8 @@ export interface RecordStore<Record extends Identified> {
   remove(current: Stored<Record>, call: StoreCall, ending?: Ending): Promise<boolean>;
   /** Does what is left to do for a removed record. Nothing there, or not removed: does nothing. */
   finish(key: string, id: string, call: StoreCall): Promise<void>;
+  /** The keys under which a record with this id may be: the one in the id, and that of another name it was given later. */
+  keysOf(id: string): Promise<readonly string[]>;
   /** Absolute path of one of a record's files of bytes; undefined where the store has no files. */
   pathOf(where: Located<Record>, file: string): string | undefined;
 }

@@ -12,11 +12,12 @@ import {
   type VolumeSource,
 } from "@opensds/core";
 import * as v from "valibot";
+import { newVolumeId } from "./identity.js";
 import { recordKind } from "./record-kind.js";
 
 /** Everything that is stored about one volume. It changes as a whole, by one conditional write at a time. */
 export interface VolumeRecord {
-  /** The version of this layout. Version 1 had neither `data`, `source` nor `groupId`; it is still read. */
+  /** The version of this layout. Version 1 had no `source`, `data`, `importedFrom` and `groupId`; it is still read. */
   readonly layout: 2;
   readonly id: VolumeId;
   readonly name: string;
@@ -29,6 +30,8 @@ export interface VolumeRecord {
   readonly source: VolumeSource | null;
   /** The file with the volume's bytes. Another file takes its place when the bytes are replaced as a whole. */
   readonly data: string;
+  /** How the file was called that the volume was imported from; `null` for a volume that was created. */
+  readonly importedFrom: string | null;
   /** The group that has the volume, if that group's own record has it too. */
   readonly groupId: GroupId | null;
   /** ISO 8601, UTC. */
@@ -76,15 +79,35 @@ const layout2 = v.object({
     ]),
   ),
   data: v.pipe(v.string(), v.regex(/^data[.0-9a-f-]*$/)),
+  importedFrom: v.nullable(v.string()),
   groupId: v.nullable(v.pipe(v.string(), v.transform(groupId))),
 });
 
 const fromLayout1 = v.pipe(
   layout1,
-  v.transform((record): VolumeRecord => ({ ...record, layout: 2, source: null, data: firstData, groupId: null })),
+  v.transform((record): VolumeRecord => ({ ...record, layout: 2, source: null, data: firstData, importedFrom: null, groupId: null })),
 );
 
 export const volumeKind = recordKind<VolumeRecord>("volumes", v.union([layout2, fromLayout1]), ({ data }) => [data]);
+
+/** The record of a volume that nothing is known of but its name and its size. */
+export function newVolumeRecord(key: string, name: string, sizeBytes: number): VolumeRecord {
+  return {
+    layout: 2,
+    id: newVolumeId(key),
+    name,
+    sizeBytes,
+    createdSizeBytes: sizeBytes,
+    parameters: {},
+    source: null,
+    data: firstData,
+    importedFrom: null,
+    groupId: null,
+    createdAt: new Date().toISOString(),
+    attachments: [],
+    format: null,
+  };
+}
 
 /** The volume as callers see it. */
 export function toVolume(record: VolumeRecord): Volume {

@@ -1,9 +1,10 @@
 import type { BackendPageRequest, CallContext, DeleteVolumeRequest, GetVolumeRequest, Page, Volume } from "@opensds/core";
-import { findById, noSuchVolume } from "./find-record.js";
+import { findById, finishById, noSuchVolume } from "./find-record.js";
 import { requireNoGroup } from "./group-members.js";
-import { keyOfId, nameKey } from "./identity.js";
+import { nameKey } from "./identity.js";
 import { requireDetached } from "./in-use.js";
 import { recordPage } from "./pages.js";
+import type { Parts } from "./parts.js";
 import type { Stores } from "./stores.js";
 import { toVolume } from "./volume-record.js";
 
@@ -20,7 +21,7 @@ export function listVolumePage({ volumes }: Stores, request: BackendPageRequest,
 }
 
 /** Deletes, unless somebody has the volume. Closing it to new attachments and removing it are one conditional write. */
-export async function deleteVolume(stores: Stores, request: DeleteVolumeRequest, ctx: CallContext<"deleteVolume">): Promise<void> {
+export async function deleteVolume({ stores, trash }: Parts, request: DeleteVolumeRequest, ctx: CallContext<"deleteVolume">): Promise<void> {
   const { volumes } = stores;
   for (;;) {
     ctx.signal.throwIfAborted();
@@ -28,9 +29,8 @@ export async function deleteVolume(stores: Stores, request: DeleteVolumeRequest,
     if (current === undefined) break;
     requireDetached(current.record, ctx);
     await requireNoGroup(stores, current.record, ctx);
-    if (await volumes.remove(current, ctx)) break;
+    if (await volumes.remove(current, ctx, trash ? "binned" : "closed")) break;
   }
-  // Also when it was removed before: whoever did may have been killed before its bytes were gone.
-  const key = keyOfId(request.id);
-  if (key !== undefined) await volumes.finish(key, request.id, ctx);
+  // Also when it was removed before: whoever did may have been killed before all was done.
+  await finishById(volumes, request.id, ctx);
 }

@@ -14,7 +14,7 @@ async function issues(value: unknown): Promise<string[]> {
 }
 
 describe("the configuration", () => {
-  it.each([{ dir: "/srv/v" }, { dir: "/srv/v", capacityBytes: 1 }, { store: "memory" }, { store: "memory", name: "a", capacityBytes: 5 }])(
+  it.each([{ dir: "/srv/v" }, { dir: "/srv/v", capacityBytes: 1 }, { store: "memory" }, { store: "memory", name: "a", capacityBytes: 5, trash: true }])(
     "takes %j",
     async (value) => {
       expect(await reference.config["~standard"].validate(value)).toMatchObject({ value });

@@ -1,6 +1,6 @@
 import type { Volume } from "@opensds/core";
 import { beforeEach, expect, vi } from "vitest";
-import { leaks, openDirectory, temporaryDirectory, type Client } from "./support.js";
+import { leaks, openDirectory, temporaryDirectory, type Client, type OpenOptions } from "./support.js";
 
 /**
  * Halts a call for ever before its nth change: on the disk that is what SIGKILL leaves. Letting it go on later is a
@@ -35,14 +35,15 @@ export async function atEachStep(
   prepare: (client: Client) => Promise<Volume | undefined>,
   call: (client: Client, volume: Volume | undefined) => Promise<unknown>,
   then: (state: { dir: string; other: Client; volume: Volume | undefined; halt: Halt; halted: Promise<unknown> }) => Promise<void>,
+  options: OpenOptions = {},
 ): Promise<string[]> {
   const steps: string[] = [];
   for (let at = 1; at <= maxSteps; at += 1) {
     const dir = await temporaryDirectory();
-    const other = await openDirectory(dir);
+    const other = await openDirectory(dir, options);
     const volume = await prepare(other);
     const halt = new Halt(at);
-    const halted = call(await openDirectory(dir, { onStep: halt.onStep }), volume);
+    const halted = call(await openDirectory(dir, { ...options, onStep: halt.onStep }), volume);
     const settled = halted.then(
       () => undefined,
       () => undefined,
@@ -71,8 +72,8 @@ export const mustHave = (volume: Volume | undefined): Volume => {
 };
 
 /** A new process sets up on the directory; nothing may be left over after that. */
-export async function expectClean(dir: string): Promise<Client> {
-  const client = await openDirectory(dir);
+export async function expectClean(dir: string, trash = false): Promise<Client> {
+  const client = await openDirectory(dir, { trash });
   expect(await leaks(dir)).toEqual([]);
   return client;
 }

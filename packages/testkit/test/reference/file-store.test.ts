@@ -31,6 +31,7 @@ const record = (): VolumeRecord => ({
   parameters: { count: "0" },
   source: null,
   data: "data",
+  importedFrom: null,
   groupId: null,
   createdAt: new Date(0).toISOString(),
   attachments: [],
@@ -170,7 +171,7 @@ describe("several file stores on one directory", () => {
   it("read records of the first layout, and write them in the second", async () => {
     const dir = await temporaryDirectory();
     const { store } = await openFileStore(dir);
-    const { source: _source, data: _data, groupId: _groupId, ...old } = record();
+    const { source: _source, data: _data, groupId: _groupId, importedFrom: _importedFrom, ...old } = record();
     await store.create(key, { ...record(), id: old.id }, call, zeros);
     const home = join(dir, "volumes", key, old.id);
     const content = (await readdir(home)).find((name) => name.endsWith(".json")) ?? "";

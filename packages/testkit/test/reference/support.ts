@@ -122,13 +122,24 @@ export async function failure(call: Promise<unknown>): Promise<SouthboundError> 
 /** Everything in a store's directory that belongs to no record that lives, as paths. Empty when nothing has leaked. */
 export async function leaks(dir: string): Promise<string[]> {
   const found: string[] = [];
-  for (const place of ["staging", "trash"]) found.push(...(await readdir(join(dir, place))).map((name) => join(place, name)));
+  for (const place of ["staging", "trash", "importing"]) found.push(...(await readdir(join(dir, place))).map((name) => join(place, name)));
   for (const kind of ["volumes", "snapshots", "groups", "group-snapshots", "fenced-hosts"]) {
     for (const key of await readdir(join(dir, kind))) {
       const ids = await readdir(join(dir, kind, key));
       if (ids.length !== 1) found.push(`${kind}/${key} holds ${ids.length} records`);
       for (const id of ids) found.push(...(await leaksOfRecord(dir, join(kind, key, id))));
     }
+  }
+  return found;
+}
+
+/** What is left of volumes in the trash, and of the names that they came back by, apart from what belongs there. */
+export async function binLeaks(dir: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const id of await readdir(join(dir, "bin"))) {
+    const names = await readdir(join(dir, "bin", id, id)).catch(() => ["nothing"]);
+    const version = names.find((name) => name.startsWith("binned."))?.slice("binned.".length) ?? "?";
+    if (!names.includes(`${version}.json`) || !names.includes("data")) found.push(`bin/${id} holds ${names.join()}`);
   }
   return found;
 }
