@@ -60,7 +60,7 @@ function complaintOf({ file, start, code, messageText }: ts.Diagnostic): Complai
 }
 
 /** The tokens of a TypeScript text, comments and white space left out. */
-export function tokens(text: string): readonly string[] {
+function tokens(text: string): readonly string[] {
   const found: string[] = [];
   const visit = (node: ts.Node, file: ts.SourceFile): void => {
     const children = node.getChildren(file);
