@@ -23,6 +23,7 @@ export const families: readonly Family[] = [
   { name: "types", budgetSeconds: 60, lab: false, run: () => runCommand("tsc", ["-b"]) },
   { name: "lint", budgetSeconds: 120, lab: false, run: () => runCommand("eslint", [".", "--max-warnings", "0"]) },
   { name: "build", budgetSeconds: 60, lab: false, run: () => runCommand(node, ["scripts/with-pnpm.mjs", "--build"]) },
+  { name: "public surface", budgetSeconds: 90, lab: false, run: () => runCommand("tsx", ["scripts/api/main.ts"]) },
   {
     name: "specification",
     budgetSeconds: 30,

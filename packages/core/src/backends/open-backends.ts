@@ -1,6 +1,7 @@
 import type { DriverDefinition } from "../driver/define-driver.js";
 import { silentLogger, type Logger } from "../driver/logger.js";
 import type { VolumeDriver } from "../driver/volume-driver.js";
+import type { Operation } from "../errors/operations.js";
 import type { CallEnvironment } from "../guard/call-environment.js";
 import { createGuardedDriver } from "../guard/guarded-driver.js";
 import { logObserver } from "../guard/log-observer.js";
@@ -26,7 +27,7 @@ export interface OpenBackendsOptions {
   /** Default: silent. */
   readonly log?: Logger | undefined;
   /** Awaited before everything that changes a backend or the host: for crash tests. */
-  readonly onStep?: CallEnvironment["onStep"];
+  readonly onStep?: ((operation: Operation, step: string) => Promise<void> | void) | undefined;
 }
 
 /** What a backends file says, as an object. */
