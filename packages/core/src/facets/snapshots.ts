@@ -28,6 +28,13 @@ export interface CreateSnapshotRequest {
   /** 1 to 128 bytes of UTF-8 without control characters. */
   readonly name: string;
   readonly sourceVolumeId: VolumeId;
+  /**
+   * Freezes the file system while the snapshot is cut, where the volume is mounted for writing on this host: it is flushed and its writers
+   * wait, at most `timeoutMs` (1 to 600 000), also when this process is killed. Where it is not, nothing is frozen. Default: no freeze; then a
+   * snapshot holds what a power cut would have left. The snapshot does not remember it: the replay of a call that was killed returns
+   * what that one cut, perhaps after the thaw. Core does it: a driver does not get this field.
+   */
+  readonly freeze?: { readonly timeoutMs: number } | undefined;
 }
 
 /** Names one snapshot, by its id or by its name. */
@@ -56,7 +63,10 @@ export interface RevertVolumeRequest {
 
 /** Snapshots of volumes, also of attached ones: what they hold is what a power cut would have left (crash consistent). */
 export interface SnapshotFacet {
-  /** Cuts a snapshot, or returns the one that the same request cut before; another source: ALREADY_EXISTS `snapshot-exists`. */
+  /**
+   * Cuts a snapshot, or returns the one that the same request cut before; another source: ALREADY_EXISTS `snapshot-exists`.
+   * With `freeze`: FAILED_PRECONDITION `freeze-failed`, and no snapshot; DEADLINE_EXCEEDED `freeze-ended` when it was not surely cut in time.
+   */
   createSnapshot(request: CreateSnapshotRequest, options?: CallOptions): Promise<Snapshot>;
   /** Reads one snapshot, by id or by name. NOT_FOUND `snapshot-not-found` when there is none. */
   getSnapshot(request: GetSnapshotRequest, options?: CallOptions): Promise<Snapshot>;

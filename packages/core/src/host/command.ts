@@ -11,6 +11,7 @@ const debianPackages = {
   dumpe2fs: "e2fsprogs",
   e2fsck: "e2fsprogs",
   flock: "util-linux",
+  fsfreeze: "util-linux",
   fusermount3: "fuse3",
   losetup: "mount",
   "mkfs.ext4": "e2fsprogs",
@@ -51,7 +52,7 @@ export interface CommandOptions {
 }
 
 /** Services often run with a PATH that lacks the system directories. */
-const searchPath = (): string => [process.env["PATH"] ?? "", "/usr/sbin", "/sbin", "/usr/bin", "/bin"].join(":");
+export const searchPath = (): string => [process.env["PATH"] ?? "", "/usr/sbin", "/sbin", "/usr/bin", "/bin"].join(":");
 
 /**
  * Runs a program and returns how it ended; no shell, and nothing of its arguments in any message. Ended by the call's

@@ -6,6 +6,7 @@ import type { AttachmentRecord } from "../model/attachment.js";
 import type { MountRecord } from "../model/mount.js";
 import { createAttacher } from "./attach.js";
 import { runExclusively } from "./exclusively.js";
+import { whileFrozen } from "./freeze.js";
 import { growAttachment } from "./grow.js";
 import type { Host, HostOptions } from "./host.js";
 import { listMounts } from "./list-mounts.js";
@@ -64,6 +65,11 @@ export function createHost(options: CreateHostOptions = {}): Host {
         return mountVolume(request, journal, host, ctx);
       });
     },
+    frozen: (records, { timeoutMs }, given, steps) =>
+      call("createSnapshot", { backend: records[0]?.backend, resource: records[0]?.attachment.volumeId }, given, (ctx) =>
+        // In one order for everybody: no two calls wait for each other's locks.
+        whileFrozen(records.toSorted((a, b) => (a.attachment.volumeId < b.attachment.volumeId ? -1 : 1)), timeoutMs, steps, host, ctx),
+      ),
     unmount: (record, given) =>
       call("unmountVolume", { backend: record.backend, resource: record.volumeId }, given, (ctx) => {
         checkRecord(record, "mount", ctx);

@@ -43,6 +43,18 @@ export interface Host {
   grow(record: AttachmentRecord, options?: CallOptions): Promise<AttachmentRecord>;
   /** Mounts, making a file system first where the volume is blank and the journal says that it may be. */
   mount(request: MountVolumeRequest, journal: FormatJournal, options?: CallOptions): Promise<MountRecord>;
+  /**
+   * Runs steps while the file systems that are mounted here from these attachments' devices are frozen: flushed, and every writer made to
+   * wait. They are thawed when the steps have ended, and at the latest after `timeoutMs`, also when this process is killed. Nothing
+   * mounted for writing here: there is nothing to freeze, and the steps run. Thawed before they ended: `signal` fires, and the call fails with
+   * DEADLINE_EXCEEDED `freeze-ended`. Not freezable: FAILED_PRECONDITION `freeze-failed`, and the steps did not run.
+   */
+  frozen<Value>(
+    records: readonly AttachmentRecord[],
+    freeze: { readonly timeoutMs: number },
+    options: CallOptions,
+    steps: (signal: AbortSignal) => Promise<Value>,
+  ): Promise<Value>;
   /** Unmounts what the record says, if that is what is mounted there. */
   unmount(record: MountRecord, options?: CallOptions): Promise<void>;
   /** The mounts of these attachments' devices on this host. */

@@ -5,6 +5,7 @@ import type { MountRecord, MountVolumeRequest } from "../model/mount.js";
 import type { Attacher } from "./attach.js";
 import { claim } from "./block-device.js";
 import { complaint, requireRoot, run } from "./command.js";
+import { thawLeftover } from "./freeze.js";
 import { growAfterMount, growBeforeMount } from "./grow-file-system.js";
 import { deviceHeld } from "./held.js";
 import type { FormatJournal } from "./host.js";
@@ -30,6 +31,7 @@ export async function mountVolume(
   return withHostLock(ctx, host.runtimeDir, volumeId, (lock) =>
     withHostLock(ctx, host.runtimeDir, `directory:${directory}`, async () => {
       const device = await presentDevice(request, host.attacher, ctx);
+      await thawLeftover(volumeId, host.runtimeDir, lock, ctx);
       const created = createdDirectories(host.runtimeDir);
       const mounts = await readMounts();
       const there = mounts.findLast(({ mountPoint }) => mountPoint === directory);

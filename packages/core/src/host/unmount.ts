@@ -4,6 +4,7 @@ import type { Attacher } from "./attach.js";
 import { listDirectory, readLink } from "./block-device.js";
 import { complaint, requireRoot, run } from "./command.js";
 import { commandOf, processIds, type Holder } from "./held.js";
+import { thawLeftover } from "./freeze.js";
 import { withHostLock } from "./host-lock.js";
 import { checkDirectory, createdDirectories } from "./mount-directory.js";
 import { readMounts } from "./mountinfo.js";
@@ -18,6 +19,8 @@ export async function unmountVolume(
   const { directory, device, volumeId } = record;
   await withHostLock(ctx, host.runtimeDir, volumeId, (lock) =>
     withHostLock(ctx, host.runtimeDir, `directory:${directory}`, async () => {
+      // Unmounting what is frozen would hang, or leave it frozen for good.
+      await thawLeftover(volumeId, host.runtimeDir, lock, ctx);
       const ours = (await readMounts()).some((entry) => entry.mountPoint === directory && entry.number === device.number);
       if (ours && (await host.attacher.isPresent(device, ctx))) {
         const top = (await readMounts()).findLast(({ mountPoint }) => mountPoint === directory);

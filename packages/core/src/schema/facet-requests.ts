@@ -9,7 +9,11 @@ const name = v.string();
 
 export const volumeIdRequest = closed({ id: volumeIdSchema });
 
-export const createSnapshotRequest = closed({ name, sourceVolumeId: volumeIdSchema });
+export const createSnapshotRequest = closed({
+  name,
+  sourceVolumeId: volumeIdSchema,
+  freeze: v.optional(closed({ timeoutMs: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(600_000)) })),
+});
 /** That exactly one is given is told by `requireIdOrName`. */
 export const getSnapshotRequest = closed({ id: v.optional(snapshotIdSchema), name: v.optional(name) });
 export const listSnapshotsRequest = closed({ sourceVolumeId: v.optional(volumeIdSchema), ...pageFields });

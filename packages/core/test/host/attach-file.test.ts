@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { open, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { hostId, type AttachmentRecord, type RbdConnectionInfo } from "@opensds/core";
+import { exportConnection, hostId, type AttachmentRecord, type RbdConnectionInfo } from "@opensds/core";
 import { createHost } from "@opensds/core/host";
 import { canAttach, loopsOf, may, MiB, must, openBench, startDock, startHolder, stop } from "./support.js";
 
@@ -65,6 +65,17 @@ describe.skipIf(!canAttach)("attaching a file", () => {
     expect(records[0]).toEqual(records[1]);
     expect(loopsOf(directory)).toHaveLength(1);
     for (const record of records) await host.detach(record);
+  });
+
+  it("attaches what another process connected", async () => {
+    const { host, runtimeDir, directory, fileVolume } = await openBench();
+    const volume = await fileVolume("a");
+    const argument = exportConnection(volume);
+    const { stdout } = await startDock({ runtimeDir, operation: "attach-exported", argument }).ended;
+    const record = JSON.parse(stdout) as AttachmentRecord;
+    expect(await host.describe(volume, "test")).toEqual(record);
+    expect(loopsOf(directory)).toEqual([pathOf(record)]);
+    await host.detach(record);
   });
 
   it("touches nothing when the device of a stale record belongs to another file", async () => {

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { volumeId, type AttachmentRecord, type Connection, type FormatRecord, type MountRecord, type MountVolumeRequest } from "@opensds/core";
+import { importConnection, volumeId, type AttachmentRecord, type Connection, type FormatRecord, type MountRecord, type MountVolumeRequest } from "@opensds/core";
 import { createHost, type FormatJournal } from "@opensds/core/host";
 import type { DockOrder } from "./support.js";
 
@@ -32,6 +32,17 @@ switch (order.operation) {
   case "detach":
     await host.detach(order.argument as AttachmentRecord);
     break;
+  case "attach-exported":
+    console.log(JSON.stringify(await host.attach(importConnection(String(order.argument)), "test")));
+    break;
+  case "freeze": {
+    const { record, timeoutMs } = order.argument as { record: AttachmentRecord; timeoutMs: number };
+    await host.frozen([record], { timeoutMs }, {}, async () => {
+      console.log("frozen");
+      await new Promise((resolve) => process.stdin.once("end", resolve).resume());
+    });
+    break;
+  }
   case "grow":
     await host.grow(order.argument as AttachmentRecord);
     break;

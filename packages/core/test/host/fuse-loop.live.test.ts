@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { secret, type AttachmentRecord, type RbdConnectionInfo } from "@opensds/core";
+import { exportConnection, secret, type AttachmentRecord, type RbdConnectionInfo } from "@opensds/core";
 import { expectNothingLeft, imageVolume, monitors, pool, rbd, removeImages, userKey } from "./lab-images.js";
 import { canAttach, memoryJournal, MiB, must, openBench, pidsMentioning, startDock } from "./support.js";
 
@@ -66,6 +66,17 @@ describe.runIf(canAttach && process.env["SB_LAB_LIVE"] === "1")("fuse-loop on a 
     expect(readFileSync(`/proc/${daemons[0] ?? 0}/cmdline`, "utf8")).not.toContain(key);
     expect(JSON.stringify(record)).not.toContain(key);
     expect(must("find", bench.runtimeDir, "-type", "f", "-perm", "/077", "-name", "keyring")).toBe("");
+    await bench.host.detach(record);
+    expectNothingLeft(bench);
+  });
+
+  it("is attached by another process than the one that connected, key and all", async () => {
+    const bench = await openBench();
+    const volume = await imageVolume(bench, { conf: undefined, key: secret(userKey()), monitors: monitors() });
+    const argument = exportConnection(volume);
+    const { stdout } = await startDock({ runtimeDir: bench.runtimeDir, operation: "attach-exported", argument }).ended;
+    const record = JSON.parse(stdout) as AttachmentRecord;
+    expect(await bench.host.describe(volume, "test")).toEqual(record);
     await bench.host.detach(record);
     expectNothingLeft(bench);
   });

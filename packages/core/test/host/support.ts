@@ -153,7 +153,7 @@ export async function stop(child: ChildProcess): Promise<void> {
 /** What a dock in another process does: see `dock-process.ts`. */
 export interface DockOrder {
   readonly runtimeDir: string;
-  readonly operation: "attach" | "detach" | "grow" | "mount" | "unmount" | "lock";
+  readonly operation: "attach" | "detach" | "attach-exported" | "freeze" | "grow" | "mount" | "unmount" | "lock";
   readonly argument: unknown;
   readonly journalFile?: string;
   readonly directory?: string;

@@ -30,7 +30,7 @@ export function guardFacets(parts: DriverParts, backend: FacetedBackend, manifes
   const kit = createFacetKit(parts);
   const { snapshots, sources, expansion, pools, qos, groups, imports, trash, changedBlocks, health, reconciliation, fencing, doctor } = backend;
   return {
-    ...(snapshots && { snapshots: snapshotCalls(kit, snapshots) }),
+    ...(snapshots && { snapshots: snapshotCalls(kit, snapshots, parts, backend) }),
     ...(sources && { sources: { kinds: [...sources.kinds] } }),
     ...(expansion && { expansion: expansionCalls(kit, expansion, manifest, parts.host) }),
     ...(pools && { pools: poolCalls(kit, pools) }),

@@ -1,19 +1,25 @@
 import type { Authored } from "../../facets/authored.js";
+import type { StorageBackend } from "../../driver/storage-backend.js";
 import type { SnapshotFacet } from "../../facets/snapshots.js";
 import * as requests from "../../schema/facet-requests.js";
 import * as results from "../../schema/facet-results.js";
 import { volumeSchema } from "../../schema/volume.js";
 import { requireIdOrName } from "../check-name.js";
+import type { DriverParts } from "../driver-parts.js";
 import type { FacetKit } from "./facet-kit.js";
+import { whileFrozen } from "./while-frozen.js";
 
-export function snapshotCalls(kit: FacetKit, facet: Authored<SnapshotFacet>): SnapshotFacet {
+export function snapshotCalls(kit: FacetKit, facet: Authored<SnapshotFacet>, parts: DriverParts, backend: StorageBackend): SnapshotFacet {
   return {
     createSnapshot: kit.change({
       operation: "createSnapshot",
       request: requests.createSnapshotRequest,
       subject: ({ name }) => `snapshot-name:${name}`,
       result: results.snapshotSchema,
-      work: (request, ctx) => facet.createSnapshot(request, ctx),
+      work: ({ freeze, ...request }, ctx) =>
+        freeze === undefined
+          ? facet.createSnapshot(request, ctx)
+          : whileFrozen(parts, backend, { volumeId: request.sourceVolumeId, ...freeze }, ctx, (inner) => facet.createSnapshot(request, inner)),
     }),
     getSnapshot: kit.read({
       operation: "getSnapshot",
