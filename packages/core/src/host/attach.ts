@@ -11,6 +11,7 @@ import { deviceHeld } from "./held.js";
 import { withHostLock, type HostLock } from "./host-lock.js";
 import type { Machine } from "./machine.js";
 import { checkRbdConnection } from "./rbd-credentials.js";
+import { tryMethods } from "./try-methods.js";
 
 /** Attaching and detaching on this machine, by whatever connector fits. */
 export interface Attacher {
@@ -59,9 +60,10 @@ export function createAttacher(machine: Machine, runtimeDir: string): Attacher {
           const found = await findDevice(own, connectors, ctx);
           if (found?.ending === true) throw await deviceHeld(ctx, found.device.path, { doing: "cannot attach while an earlier detach waits" });
           if (found !== undefined && found.device.readOnly !== readOnly) throw otherMode(ctx, found.device);
-          const connector = found?.connector ?? (await choose(own, connectors, ctx));
           const plan = { info: own, volumeId: attachment.volumeId, readOnly, existing: found?.device };
-          return record(connection, backend, await connector.attach(plan, lock, ctx));
+          const made = found === undefined ? await tryMethods(connectors, plan, lock, ctx) : await found.connector.attach(plan, lock, ctx);
+          if (!("unsuitable" in made)) return record(connection, backend, made);
+          throw ctx.fail("INTERNAL", "attach-failed", `${found?.device.path ?? "a device"} is there and cannot be used: ${made.unsuitable}`);
         }),
       );
     },
@@ -104,29 +106,6 @@ async function findDevice<Info extends ConnectionInfo>(
     if (found !== undefined) return { ...found, connector };
   }
   return undefined;
-}
-
-/** The first method that works here, in the connection's order. */
-async function choose<Info extends ConnectionInfo>(
-  info: Info,
-  connectors: readonly Connector<Info>[],
-  ctx: CallContext,
-): Promise<Connector<Info>> {
-  const wanted: readonly string[] = info.protocol === "rbd" ? info.methods : connectors.map(({ method }) => method);
-  const reasons: Record<string, string> = {};
-  for (const name of wanted) {
-    const connector = connectors.find(({ method }) => method === name);
-    const reason = connector === undefined ? "is no method that this version knows" : await connector.unavailable(info);
-    if (connector !== undefined && reason === undefined) return connector;
-    reasons[name] = reason ?? "";
-  }
-  const list = Object.entries(reasons).map(([name, reason]) => `${name}: ${reason}`);
-  const why = list.length === 0 ? "the connection allows no method" : list.join("; ");
-  throw ctx.fail("FAILED_PRECONDITION", "no-attach-method", `this host cannot attach a volume by ${info.protocol}: ${why}`, {
-    outcome: "none",
-    recovery: "operator",
-    details: { methods: reasons },
-  });
 }
 
 const otherMode = (ctx: CallContext, device: Device): Error =>

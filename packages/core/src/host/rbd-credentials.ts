@@ -82,7 +82,7 @@ export function rbdFailure(info: RbdConnectionInfo, method: string, text: string
   const image = [info.pool, info.namespace, info.image].filter((part) => part !== "").join("/");
   const what = `${method} cannot open ${image}: ${text}`;
   if (/No such file|\(2\)/.test(text) && !/connect|keyring/i.test(text)) {
-    return ctx.fail("FAILED_PRECONDITION", "volume-not-found", `${what}; the image is gone or was renamed`, { outcome: "none" });
+    return ctx.fail("NOT_FOUND", "volume-not-found", `${what}; the image is gone or was renamed`, { outcome: "none" });
   }
   if (/not permitted|Permission denied|\((1|13)\)/.test(text)) {
     return ctx.fail("PERMISSION_DENIED", "permission-denied", `${what}; check the rights of client.${info.user}`, { outcome: "none" });

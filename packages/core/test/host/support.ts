@@ -157,6 +157,10 @@ export interface DockOrder {
   readonly argument: unknown;
   readonly journalFile?: string;
   readonly directory?: string;
+  /** Runs without root's rights. */
+  readonly unprivileged?: boolean;
+  /** Runs where this program cannot be executed. */
+  readonly withoutTool?: string;
   /** SIGKILL itself at the n-th step, counted from 0. */
   readonly dieAtStep?: number;
 }
@@ -165,7 +169,10 @@ export interface DockOrder {
 export function startDock(order: DockOrder): { readonly child: ChildProcess; readonly ended: Promise<{ died: boolean; stdout: string }> } {
   const script = fileURLToPath(new URL("dock-process.ts", import.meta.url));
   const args = ["--conditions=@opensds/source", "--import", "tsx", script, JSON.stringify(order)];
-  const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
+  // In a mount namespace of its own, an unexecutable file lies over the tool.
+  const hide = ["-m", "sh", "-c", 'mount --bind /dev/null "$0" && exec "$@"', order.withoutTool ?? "", process.execPath];
+  const [file, all] = order.withoutTool === undefined ? [process.execPath, args] : ["unshare", [...hide, ...args]];
+  const child = spawn(file, all, { stdio: ["pipe", "pipe", "inherit"], ...(order.unprivileged === true && { uid: 65_534, gid: 65_534 }) });
   let stdout = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   const ended = new Promise<{ died: boolean; stdout: string }>((resolve) => {

@@ -12,7 +12,7 @@ export interface ConnectorSite {
 }
 
 /** What to attach. */
-interface AttachPlan<Info extends ConnectionInfo> {
+export interface AttachPlan<Info extends ConnectionInfo> {
   readonly info: Info;
   readonly volumeId: VolumeId;
   readonly readOnly: boolean;
@@ -27,6 +27,12 @@ export interface FoundDevice {
   readonly ending: boolean;
 }
 
+/** That a method turned out not to fit the volume or the host after all, when it was tried; it left nothing behind. */
+export interface Unsuitable {
+  /** In words. */
+  readonly unsuitable: string;
+}
+
 /**
  * One way to make a block device of a connection. `attach`, `detach` and `sweep` run under the volume's host lock, so
  * what they find half-made was left by a process that is gone.
@@ -39,7 +45,7 @@ export interface Connector<Info extends ConnectionInfo> {
   /** The device of exactly this connection, as the kernel has it; changes nothing. */
   find(info: Info, ctx: CallContext): Promise<FoundDevice | undefined>;
   /** Makes the device, or mends and returns the one that is there. */
-  attach(plan: AttachPlan<Info>, lock: HostLock, ctx: CallContext): Promise<Device>;
+  attach(plan: AttachPlan<Info>, lock: HostLock, ctx: CallContext): Promise<Device | Unsuitable>;
 }
 
 /** The part of a connector that works on records: it does not know the connection any more. */

@@ -38,6 +38,8 @@ export function krbdConnector(site: ConnectorSite): Connector<RbdConnectionInfo>
         // noudev: the node comes from the kernel's devtmpfs; waiting for udev hangs where there is none.
         const args = ["device", "map", "--device-type", "krbd", "--options", "noudev", ...(readOnly ? ["--read-only"] : []), ...where];
         const result = await run(ctx, "rbd", ["--conf", conf, "--id", info.user, ...args], { lockFd: lock.fd });
+        const unsuitable = result.exitCode === 0 ? undefined : whyUnsuitable(result.stderr);
+        if (unsuitable !== undefined) return { unsuitable };
         if (result.exitCode !== 0) throw rbdFailure(info, method, complaint("rbd", result), ctx);
       } finally {
         // The kernel has what it needs; the credentials need not lie about.
@@ -72,6 +74,13 @@ export function krbdConnector(site: ConnectorSite): Connector<RbdConnectionInfo>
       throw ctx.fail("UNAVAILABLE", "detach-failed", `cannot unmap ${device.path}: ${complaint("rbd", result)}`);
     },
   };
+}
+
+/** What `rbd map` says when this kernel can map no image, or not this one; undefined when something else went wrong. */
+export function whyUnsuitable(stderr: string): string | undefined {
+  if (/feature set mismatch/i.test(stderr)) return "the image has features that this kernel does not know (rbd feature disable takes some away)";
+  if (/Module rbd not found|failed to load rbd kernel module|modprobe: /i.test(stderr)) return "the kernel's rbd module cannot be loaded";
+  return undefined;
 }
 
 /** Reads the kernel's RBD devices; maps of snapshots are left out, they are no volume's device. */

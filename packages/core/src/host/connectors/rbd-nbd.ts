@@ -50,6 +50,9 @@ export function rbdNbdConnector(site: ConnectorSite): Connector<RbdConnectionInf
       const device = await find(source);
       if (device !== undefined) return device;
       await rm(directory, { recursive: true, force: true });
+      if (/failed to find unused device|failed to load nbd|modprobe: /i.test(result.stderr)) {
+        return { unsuitable: "the nbd module cannot be loaded, or all its devices are in use" };
+      }
       throw rbdFailure(info, method, complaint("rbd-nbd", result), ctx);
     },
     isPresent: async (device) => (await find(device.source))?.path === device.path,
