@@ -1,13 +1,15 @@
 import { strictEqual } from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
+import { mkdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { formatBytes, MiB, type AttachmentRecord, type MountRecord, type Volume } from "@opensds/core";
+import { formatBytes, MiB, supports, type AttachmentRecord, type MountRecord, type Volume } from "@opensds/core";
 import { sha256Of, short, writeRandomFile } from "./checksum.js";
 import type { Stage } from "./stage.js";
 import type { Story } from "./story.js";
 
 const fileName = "hello.bin";
 const fileMegabytes = 32;
+const sizeBytes = 256 * MiB;
+const grownBytes = 384 * MiB;
 
 /** Why this process cannot attach and mount, or undefined. */
 function whyNoDevices(): string | undefined {
@@ -25,11 +27,11 @@ export async function play(stage: Stage, story: Story): Promise<void> {
   const name = `quickstart ${new Date().toISOString()}`;
   const volume = await story.tell(
     "create a volume",
-    () => driver.createVolume({ name, capacity: { requiredBytes: 256 * MiB } }),
-    ({ sizeBytes, id }) => `${formatBytes(sizeBytes ?? 0)}, id ${id}`,
+    () => driver.createVolume({ name, capacity: { requiredBytes: sizeBytes } }),
+    ({ sizeBytes: bytes, id }) => `${formatBytes(bytes ?? 0)}, id ${id}`,
   );
   try {
-    await story.tell("create it again", () => driver.createVolume({ name, capacity: { requiredBytes: 256 * MiB } }), (again) => {
+    await story.tell("create it again", () => driver.createVolume({ name, capacity: { requiredBytes: sizeBytes } }), (again) => {
       strictEqual(again.id, volume.id);
       return "the same volume";
     });
@@ -79,7 +81,9 @@ async function useDevice(stage: Stage, story: Story, volume: Volume, stored: str
   const first = await story.tell("attach", attach, attached);
   const mounted = await story.tell("make a file system and mount", mount(first), ({ fsType }) => `${fsType} at ${directory}`);
   const written = await story.tell(`write ${fileMegabytes} MiB`, () => writeRandomFile(file, fileMegabytes), (sha) => `sha256 ${short(sha)}`);
+  await cutSnapshot(stage, story, volume);
   await story.tell("unmount", () => driver.unmountVolume(mounted), () => "unmounted");
+  await grow(stage, story, first);
   const raw = await sha256Of(first.device?.path ?? "");
   await story.tell("detach", () => driver.detachVolume(first), () => `${first.device?.path ?? "the device"} is gone`);
 
@@ -98,8 +102,35 @@ async function useDevice(stage: Stage, story: Story, volume: Volume, stored: str
     strictEqual(sha, written, "the file read back differs from what was written");
     return `sha256 ${short(sha)}: the same`;
   });
+  if (supports(driver, "expansion")) {
+    const fileSystemBytes = async (): Promise<number> => statfs(directory).then(({ blocks, bsize }) => blocks * bsize);
+    await story.tell("look at the file system's size", fileSystemBytes, (bytes) => {
+      strictEqual(bytes > sizeBytes, true, "the file system did not grow with its volume");
+      return `${formatBytes(Math.round(bytes / MiB) * MiB)}: it grew with its volume`;
+    });
+  }
   await story.tell("unmount", () => driver.unmountVolume(again), () => "unmounted");
   await story.tell("detach", () => driver.detachVolume(second), () => `${second.device?.path ?? "the device"} is gone`);
+}
+
+/** Snapshots, where the backend has them: cut while the volume is mounted and written to. */
+async function cutSnapshot({ driver }: Stage, story: Story, volume: Volume): Promise<void> {
+  if (!supports(driver, "snapshots")) return;
+  const { snapshots } = driver;
+  const request = { name: `${volume.name} snapshot`, sourceVolumeId: volume.id };
+  const cut = (): ReturnType<typeof snapshots.createSnapshot> => snapshots.createSnapshot(request);
+  const snapshot = await story.tell("cut a snapshot", cut, ({ sizeBytes: bytes }) => `${formatBytes(bytes)}, while mounted`);
+  await story.tell("delete the snapshot", () => snapshots.deleteSnapshot({ id: snapshot.id }), () => "gone");
+}
+
+/** Growing, where the backend can: the volume first, then its device here; the file system follows at the next mount. */
+async function grow({ driver }: Stage, story: Story, record: AttachmentRecord): Promise<void> {
+  if (!supports(driver, "expansion")) return;
+  const { expansion } = driver;
+  const { volumeId } = record.attachment;
+  const request = { id: volumeId, capacity: { requiredBytes: grownBytes } };
+  await story.tell("grow the volume", () => expansion.expandVolume(request), ({ volume }) => `to ${formatBytes(volume.sizeBytes ?? 0)}, while attached`);
+  await story.tell("let the device follow", () => expansion.growAttachment(record), ({ device }) => device?.path ?? "no device");
 }
 
 /** Deletes the volume, after a failure too: whatever still holds it is let go first, by the records that the SDK rebuilds. */
