@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, ftruncateSync, openSync } from "node:fs";
 import { open } from "node:fs/promises";
-import type { BackendExpandRequest, BackendFacets, CallContext, ExpandVolumeResult } from "@opensds/core";
+import { formatBytes, type BackendExpandRequest, type BackendFacets, type CallContext, type ExpandVolumeResult } from "@opensds/core";
 import { requireSpace } from "./capacity.js";
 import { errnoOf } from "./file-system.js";
 import { requireVolume } from "./find-record.js";
@@ -22,6 +22,7 @@ async function expandVolume(parts: Parts, request: BackendExpandRequest, ctx: Ca
   for (;;) {
     ctx.signal.throwIfAborted();
     const current = await requireVolume(volumes, id, ctx);
+    requireNoShrinking(current.record, request, ctx);
     if (current.record.sizeBytes >= sizeBytes) return resultOf(current.record);
     await requireSpace(parts, id, sizeBytes - current.record.sizeBytes, ctx);
     const next = { ...current.record, sizeBytes };
@@ -31,6 +32,13 @@ async function expandVolume(parts: Parts, request: BackendExpandRequest, ctx: Ca
     if (path !== undefined && !(await growFile(path, sizeBytes))) continue;
     if (await volumes.replace(current, next, ctx)) return resultOf(next);
   }
+}
+
+function requireNoShrinking({ name, sizeBytes }: VolumeRecord, { id, capacity }: BackendExpandRequest, ctx: CallContext<"expandVolume">): void {
+  const { limitBytes } = capacity;
+  if (limitBytes === undefined || limitBytes >= sizeBytes) return;
+  const message = `volume ${JSON.stringify(name)} has ${formatBytes(sizeBytes)} and cannot shrink to ${formatBytes(limitBytes)}; ask for no less than it has`;
+  throw ctx.fail("OUT_OF_RANGE", "size-out-of-range", message, { resource: id, outcome: "none", details: { sizeBytes } });
 }
 
 function resultOf(record: VolumeRecord): ExpandVolumeResult {

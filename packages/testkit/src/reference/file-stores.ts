@@ -6,10 +6,11 @@ import { removeTree } from "./file-system.js";
 import { FileImports, giveBack, importPlaces, prepareImports } from "./file-imports.js";
 import { placesIn, type VolumeWays } from "./file-layout.js";
 import { FileStore } from "./file-store.js";
-import { sweepGrowth } from "./file-sweep-growth.js";
+import { sweepGrowth } from "./sweep-growth.js";
 import { sweepShared, sweepStore } from "./file-sweep.js";
 import type { RecordKind } from "./record-kind.js";
 import type { Identified, Leftover, Sweep } from "./store.js";
+import { sweepGroups } from "./sweep-groups.js";
 import { plainStores, type Stores } from "./stores.js";
 import { volumeKind } from "./volume-record.js";
 
@@ -40,6 +41,7 @@ export async function openFileStores(root: string): Promise<FileStores> {
   const stores: Stores = { volumes, bin, ...plainStores((kind) => open(kind)) };
   const imports = new FileImports(shared, volumes);
   sweeps.push(
+    (call, repair) => sweepGroups(stores, call, repair),
     (call, repair) => sweepGrowth(volumes, call, repair),
     (call, repair) => bin.sweep(call, repair),
     (call, repair) => imports.sweep(call, repair),

@@ -11,6 +11,8 @@ export interface GroupRecord {
   /** What the creator asked for: what a replayed create is compared with. In order, each once. */
   readonly createdVolumeIds: readonly VolumeId[];
   readonly volumeIds: readonly VolumeId[];
+  /** False until every volume's record names the group: until then nobody is shown it. */
+  readonly complete: boolean;
 }
 
 /** A group's snapshot: one record with the bytes of all members, so that it is there as a whole or not at all. */
@@ -37,6 +39,7 @@ export const groupKind = recordKind<GroupRecord>(
     name: v.string(),
     createdVolumeIds: v.array(brandedVolumeId),
     volumeIds: v.array(brandedVolumeId),
+    complete: v.boolean(),
   }),
 );
 

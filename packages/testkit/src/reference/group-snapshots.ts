@@ -24,7 +24,7 @@ export function createGroupSnapshot(parts: Parts, request: Request, ctx: CallCon
       const existing = await stores.groupSnapshots.read(key, ctx);
       if (existing !== undefined) return toGroupSnapshot(requireSameGroup(existing.record, request, ctx));
       const group = await findById(stores.groups, request.groupId, ctx);
-      if (group === undefined) throw noSuchGroup(request, ctx);
+      if (group?.record.complete !== true) throw noSuchGroup(request, ctx);
       const members = await membersOf(stores, group.record, ctx);
       await requireSpace(parts, request.name, members.reduce((sum, { record }) => sum + record.sizeBytes, 0), ctx);
       const record: GroupSnapshotRecord = {

@@ -1,13 +1,14 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import { groupId, type BackendFacets, type CallContext, type GroupId, type VolumeGroup, type VolumeId } from "@opensds/core";
+import { groupId, isSouthboundError, type BackendFacets, type CallContext, type GroupId, type VolumeGroup, type VolumeId } from "@opensds/core";
 import { findById, finishById, update } from "./find-record.js";
-import { claim, membersOf, release } from "./group-members.js";
+import { abandon, claim, membersOf, release } from "./group-members.js";
 import type { GroupRecord } from "./group-record.js";
 import { createGroupSnapshot, deleteGroupSnapshot, getGroupSnapshot, hasSnapshots } from "./group-snapshots.js";
 import { nameKey, newId } from "./identity.js";
 import { pageOf } from "./pages.js";
 import type { Parts } from "./parts.js";
-import type { StoreCall } from "./store.js";
+import type { Stored, StoreCall } from "./store.js";
 import type { Stores } from "./stores.js";
 
 /** Groups of volumes. */
@@ -20,7 +21,7 @@ export function groupFacet(parts: Parts): BackendFacets["groups"] {
       explained(async () =>
         pageOf(await stores.groups.keys(), request, ctx, async (keys) => {
           const groups = await Promise.all(keys.map((key) => stores.groups.read(key, ctx)));
-          return Promise.all(groups.filter((group) => group !== undefined).map(({ record }) => toGroup(stores, record, ctx)));
+          return Promise.all(groups.flatMap((group) => (group?.record.complete === true ? [toGroup(stores, group.record, ctx)] : [])));
         }),
       ),
     updateGroup: (request, ctx) => explained(() => updateGroup(stores, request, ctx)),
@@ -38,7 +39,7 @@ async function toGroup(stores: Stores, record: GroupRecord, call: StoreCall): Pr
 
 const ordered = (ids: readonly VolumeId[]): readonly VolumeId[] => [...new Set(ids)].sort();
 
-/** Claims the volumes, then stores the group; whoever finds that another took the name, or a volume, gives back what it claimed. */
+/** Takes the name, claims the volumes, and makes the group complete; several that ask for the same do it together. */
 async function createGroup(
   stores: Stores,
   request: { readonly name: string; readonly volumeIds: readonly VolumeId[] },
@@ -49,21 +50,28 @@ async function createGroup(
   for (;;) {
     ctx.signal.throwIfAborted();
     const existing = await stores.groups.read(key, ctx);
-    if (existing !== undefined) return toGroup(stores, requireSameVolumes(existing.record, volumeIds, ctx), ctx);
-    const record: GroupRecord = { layout: 1, id: groupId(newId(key)), name: request.name, createdVolumeIds: volumeIds, volumeIds };
-    let kept = false;
-    try {
-      await claim(stores, volumeIds, record.id, ctx);
-      if (!(await stores.groups.create(key, record, ctx))) continue;
-      const group = await toGroup(stores, record, ctx);
-      kept = group.volumeIds.length === volumeIds.length;
-      if (kept) return group;
-      // Another call took one of the volumes before this group listed it.
-      await removeGroup(stores, record.id, ctx);
-    } finally {
-      if (!kept) await release(stores, volumeIds, record.id, ctx);
+    if (existing?.record.complete === true) return toGroup(stores, requireSameVolumes(existing.record, volumeIds, ctx), ctx);
+    if (existing === undefined) {
+      const record = { layout: 1, id: groupId(newId(key)), name: request.name, createdVolumeIds: volumeIds, volumeIds, complete: false } as const;
+      await stores.groups.create(key, record, ctx);
+    } else if (!isDeepStrictEqual(existing.record.createdVolumeIds, volumeIds)) {
+      await abandon(stores, existing, ctx);
+    } else if (!(await makeComplete(stores, existing, ctx))) {
+      // Another call wants one of the volumes for its own group: two that keep taking them from each other need different paces.
+      await sleep(Math.random() * 20, undefined, { signal: ctx.signal });
     }
   }
+}
+
+async function makeComplete(stores: Stores, group: Stored<GroupRecord>, ctx: CallContext<"createGroup">): Promise<boolean> {
+  const { id, volumeIds } = group.record;
+  try {
+    await claim(stores, volumeIds, id, ctx);
+  } catch (error) {
+    if (isSouthboundError(error) && (await abandon(stores, group, ctx))) await release(stores, volumeIds, id, ctx);
+    throw error;
+  }
+  return stores.groups.replace(group, { ...group.record, complete: true }, ctx);
 }
 
 function requireSameVolumes(record: GroupRecord, volumeIds: readonly VolumeId[], ctx: CallContext<"createGroup">): GroupRecord {
@@ -75,7 +83,7 @@ function requireSameVolumes(record: GroupRecord, volumeIds: readonly VolumeId[],
 
 async function requireGroup({ groups }: Stores, id: GroupId, ctx: CallContext<"getGroup" | "updateGroup" | "createGroupSnapshot">): Promise<GroupRecord> {
   const found = await findById(groups, id, ctx);
-  if (found !== undefined) return found.record;
+  if (found?.record.complete === true) return found.record;
   throw ctx.fail("NOT_FOUND", "group-not-found", `there is no group ${id}; list the groups to see what there is`, { resource: id, outcome: "none" });
 }
 
@@ -120,13 +128,4 @@ async function deleteGroup(stores: Stores, { id }: { readonly id: GroupId }, ctx
     break;
   }
   await finishById(stores.groups, id, ctx);
-}
-
-async function removeGroup({ groups }: Stores, id: GroupId, call: StoreCall): Promise<void> {
-  for (;;) {
-    call.signal.throwIfAborted();
-    const current = await findById(groups, id, call);
-    if (current === undefined) return;
-    if (await groups.remove(current, call)) return groups.finish(current.key, id, call);
-  }
 }

@@ -46,6 +46,17 @@ describe("several processes on one directory", () => {
     expect(await leaks(dir)).toEqual([]);
   });
 
+  it("that make the same snapshots, clones and groups at once all get the same", { timeout: 60_000 }, async () => {
+    const dir = await temporaryDirectory();
+    const workers = [1, 2, 3].map(() => startWorker("facets", dir, "8"));
+    await Promise.all(workers.map(({ ended }) => ended));
+    const [first, ...others] = workers.map(({ lines }) => lines);
+    expect(first?.filter((line) => line.startsWith("made "))).toHaveLength(8);
+    for (const lines of others) expect(lines).toEqual(first);
+    expect(await (await openDirectory(dir)).listSnapshots()).toHaveLength(8 * 3);
+    expect(await leaks(dir)).toEqual([]);
+  });
+
   it("may be killed at any moment: what they said happened has happened, and nothing leaks", { timeout: 120_000 }, async () => {
     const dir = await temporaryDirectory();
     const said: string[] = [];

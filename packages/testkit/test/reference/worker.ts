@@ -1,5 +1,6 @@
 /**
- * A dock's process for the tests beside this file: `worker.ts names DIR COUNT` creates the same names as its siblings,
+ * A dock's process for the tests beside this file: `worker.ts names DIR COUNT` creates the same names as its siblings, `facets` the same
+ * snapshots, clones and groups,
  * `worker.ts churn DIR PREFIX` makes, attaches and deletes until it is killed. Tells what it did, a line each.
  */
 import { context, createRequest, facts } from "./call.js";
@@ -19,6 +20,19 @@ const create = async (name: string) => {
 
 if (task === "names") {
   for (let index = 0; index < Number(argument); index += 1) await create(`name-${index}`);
+} else if (task === "facets") {
+  // The same snapshots, clones and groups as its siblings, of volumes that are all there.
+  for (let index = 0; index < Number(argument); index += 1) {
+    const volumeIds = [await create(`a-${index}`), await create(`b-${index}`)];
+    const [sourceVolumeId] = volumeIds;
+    if (sourceVolumeId === undefined) break;
+    const snapshot = await backend.snapshots.createSnapshot({ name: `s-${index}`, sourceVolumeId }, context("createSnapshot"));
+    const source = { kind: "snapshot", snapshotId: snapshot.id } as const;
+    const clone = await backend.createVolume(createRequest(`c-${index}`, { source }), context("createVolume"));
+    const group = await backend.groups.createGroup({ name: `g-${index}`, volumeIds }, context("createGroup"));
+    const cut = await backend.groups.createGroupSnapshot({ name: `gs-${index}`, groupId: group.id }, context("createGroupSnapshot"));
+    say(`made ${snapshot.id} ${clone.id} ${group.id} ${group.volumeIds.join("+")} ${cut.id} ${cut.snapshots.length}`);
+  }
 } else {
   for (let index = 0; ; index += 1) {
     const name = `${argument}-${index}`;
