@@ -1,10 +1,10 @@
 import fc from "fast-check";
-import { checkHistory } from "./check-history.js";
+import { checkHistory, type CheckOptions } from "./check-history.js";
 import { sequences, type SequenceShape, type Step } from "./commands.js";
 import { describeEntry, isUnknown, type Entry } from "./history.js";
 
 /** How many sequences, of what kind, and from which seed. */
-export interface SequenceRun extends SequenceShape {
+export interface SequenceRun extends SequenceShape, CheckOptions {
   readonly runs: number;
   /** How often a sequence is tried again while a failure is made smaller: what races does not fail every time. Default 5. */
   readonly retries?: number | undefined;
@@ -33,7 +33,7 @@ export const seedOfRun = (): number => Number(process.env["SB_SEED"] ?? Math.flo
  * @param carryOut gets a source of chance that the sequence's own seed feeds, for faults and turns
  */
 export async function checkSequences(
-  { runs, retries = 5, shrinkingMs = 60_000, ...shape }: SequenceRun,
+  { runs, retries = 5, shrinkingMs = 60_000, attemptsShow, ...shape }: SequenceRun,
   seed: number,
   carryOut: (sequence: readonly (Step | null)[], chance: () => number) => Promise<readonly Entry[]>,
 ): Promise<SequenceReport> {
@@ -51,7 +51,7 @@ export async function checkSequences(
         seen.unknown += history.filter(isUnknown).length;
         seen.fewestCommands = Math.min(seen.fewestCommands, sequence.filter((step) => step !== null).length);
       }
-      const violation = checkHistory(history);
+      const violation = checkHistory(history, { attemptsShow });
       if (violation === undefined) continue;
       failed = { message: `the name ${JSON.stringify(violation.name)}: ${violation.message}`, history };
       attempts = retries;

@@ -41,10 +41,18 @@ export interface Entry {
   readonly answer: Answer;
   readonly calledAt: number;
   readonly returnedAt: number;
+  /**
+   * The moment at which a refused connect had its attachment recorded, before it took that back: see `CheckOptions`. Both halves of
+   * such a call, the attempt and its end, bear it.
+   */
+  readonly attempt?: "recorded" | "ended" | undefined;
 }
 
 /** Whether nobody can tell if the call took effect: it may do so at any later time, or never. */
 export const isUnknown = ({ answer }: Entry): boolean => answer.how === "failed" && answer.outcome === "unknown";
+
+/** Whether an order of the calls may leave it out. */
+export const isOptional = (entry: Entry): boolean => isUnknown(entry) || entry.attempt === "recorded";
 
 /** One line for people. */
 export function describeEntry({ caller, invocation, answer, calledAt, returnedAt }: Entry): string {

@@ -12,7 +12,12 @@ interface ModelVolume {
   readonly id: string;
   readonly sizeBytes: number;
   /** At most one per host, ordered by host. */
-  readonly attachments: readonly SeenAttachment[];
+  readonly attachments: readonly ModelAttachment[];
+}
+
+interface ModelAttachment extends SeenAttachment {
+  /** Set when the call that recorded it will take it back: the tick at which that call began. */
+  readonly attempt?: number | undefined;
 }
 
 export const nothing: NameState = { volume: null, gone: [] };
@@ -25,6 +30,8 @@ const impossible: readonly NameState[] = [];
  */
 export function step(state: NameState, entry: Entry, index: number): readonly NameState[] {
   const { invocation, answer } = entry;
+  if (entry.attempt === "ended") return [withoutAttempt(state, entry)];
+  if (entry.attempt === "recorded") return recordAttempt(state, entry, index);
   if (answer.how === "failed" && answer.outcome !== "unknown" && saysNothing(answer)) return [state];
   const unknown = answer.how === "failed" && answer.outcome === "unknown";
   switch (invocation.call) {
@@ -134,7 +141,23 @@ function stepConnect(
   return [withVolume(state, withAttachments(volume, [...volume.attachments.filter((one) => one !== own), granted]))];
 }
 
-function withAttachments(volume: ModelVolume, attachments: readonly SeenAttachment[]): ModelVolume {
+/** A connect that will be refused has recorded its attachment, where that is compatible with what is there. */
+function recordAttempt(state: NameState, { invocation, calledAt }: Entry, index: number): readonly NameState[] {
+  if (invocation.call !== "connect" || state.volume?.id !== invocation.id) return impossible;
+  const { attachments } = state.volume;
+  const { host, mode } = invocation;
+  if (!attachments.every((other) => other.mode === mode && other.host !== host && shared(mode))) return impossible;
+  return [withVolume(state, withAttachments(state.volume, [...attachments, { id: `?${index}`, host, mode, attempt: calledAt }]))];
+}
+
+/** A refused connect has taken back what it recorded, if it did. */
+function withoutAttempt(state: NameState, { calledAt }: Entry): NameState {
+  const { volume } = state;
+  if (volume?.attachments.some(({ attempt }) => attempt === calledAt) !== true) return state;
+  return withVolume(state, { ...volume, attachments: volume.attachments.filter(({ attempt }) => attempt !== calledAt) });
+}
+
+function withAttachments(volume: ModelVolume, attachments: readonly ModelAttachment[]): ModelVolume {
   const ordered = attachments.toSorted((a, b) => (a.host < b.host ? -1 : 1));
   const same = ordered.length === volume.attachments.length && ordered.every((one, index) => one.id === volume.attachments[index]?.id);
   return same ? volume : { ...volume, attachments: ordered };
@@ -158,8 +181,9 @@ function stepDisconnect(
 function sameAttachments(state: NameState, id: string, seen: readonly SeenAttachment[]): readonly NameState[] {
   const volume = volumeWithId(state, id);
   if (volume?.attachments.length !== seen.length) return impossible;
-  const agree = volume.attachments.every((known) =>
-    seen.some((one) => one.host === known.host && one.mode === known.mode && mayBe(known.id, one.id)),
-  );
-  return agree ? [withVolume(state, withAttachments(volume, seen))] : impossible;
+  const found = volume.attachments.flatMap((known) => {
+    const same = seen.find((one) => one.host === known.host && one.mode === known.mode && mayBe(known.id, one.id));
+    return same === undefined ? [] : [{ ...known, id: same.id }];
+  });
+  return found.length === seen.length ? [withVolume(state, withAttachments(volume, found))] : impossible;
 }
