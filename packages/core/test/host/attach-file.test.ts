@@ -81,14 +81,13 @@ describe.skipIf(!canAttach)("attaching a file", () => {
   it("touches nothing when the device of a stale record belongs to another file", async () => {
     const { host, directory, fileVolume } = await openBench();
     const stale = await host.attach(await fileVolume("old"), "test");
-    must("losetup", "-d", pathOf(stale));
-    const other = await fileVolume("new");
-    must("losetup", pathOf(stale), join(directory, "new.img"));
     await host.detach(stale);
-    expect(loopsOf(directory)).toEqual([pathOf(stale)]);
-    const now = await host.describe(other, "test");
-    expect(now.device?.path).toBe(pathOf(stale));
-    await host.detach(now);
+    const other = await host.attach(await fileVolume("new"), "test");
+    // As if the kernel had given the freed name to the other one; mostly it has.
+    if (stale.device === null || other.device === null) throw new Error("no device");
+    await host.detach({ ...stale, device: { ...stale.device, path: other.device.path, number: other.device.number } });
+    expect(loopsOf(directory)).toEqual([pathOf(other)]);
+    await host.detach(other);
   });
 
   it("touches nothing for a record of another boot", async () => {
