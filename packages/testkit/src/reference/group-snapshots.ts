@@ -26,6 +26,10 @@ export function createGroupSnapshot(parts: Parts, request: Request, ctx: CallCon
       const group = await findById(stores.groups, request.groupId, ctx);
       if (group?.record.complete !== true) throw noSuchGroup(request, ctx);
       const members = await membersOf(stores, group.record, ctx);
+      if (members.length === 0) {
+        const message = `group ${JSON.stringify(group.record.name)} has no volume, so that there is nothing to cut`;
+        throw ctx.fail("FAILED_PRECONDITION", "group-empty", message, { resource: request.groupId, outcome: "none" });
+      }
       await requireSpace(parts, request.name, members.reduce((sum, { record }) => sum + record.sizeBytes, 0), ctx);
       const record: GroupSnapshotRecord = {
         layout: 1,

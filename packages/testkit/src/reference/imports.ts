@@ -5,7 +5,7 @@ import { formatBytes, type BackendFacets, type CallContext, type Importable, typ
 import { requireSpace } from "./capacity.js";
 import type { FileImports } from "./file-imports.js";
 import { errnoOf, namesIn } from "./file-system.js";
-import { findById, finishById } from "./find-record.js";
+import { findById, finishById, readAll } from "./find-record.js";
 import { requireNoGroup } from "./group-members.js";
 import { nameKey } from "./identity.js";
 import { requireDetached } from "./in-use.js";
@@ -70,7 +70,7 @@ async function importVolume(
       const message = `volume ${JSON.stringify(name)} is there already, and is not what ${JSON.stringify(reference)} became; use another name`;
       throw ctx.fail("ALREADY_EXISTS", "volume-exists", message, { resource: name, outcome: "none", details: { volumeId: existing.record.id } });
     }
-    const sizeBytes = await requireImportable(imports, reference, ctx);
+    const sizeBytes = await requireImportable(parts, imports, reference, ctx);
     await requireSpace(parts, name, sizeBytes, ctx);
     const record = { ...newVolumeRecord(key, name, sizeBytes), importedFrom: reference };
     if ((await imports.take(key, record, ctx)) === "imported") return toVolume(record);
@@ -78,7 +78,12 @@ async function importVolume(
 }
 
 /** The size of a file that can be taken over. */
-async function requireImportable(imports: FileImports, reference: string, ctx: CallContext<"importVolume">): Promise<number> {
+async function requireImportable(
+  { stores }: Parts,
+  imports: FileImports,
+  reference: string,
+  ctx: CallContext<"importVolume">,
+): Promise<number> {
   const isName = !/[/\\\0]/.test(reference) && reference !== "." && reference !== "..";
   const find = async (): Promise<Awaited<ReturnType<typeof look>>> => (isName ? look(imports.offered, reference) : undefined);
   let found = await find();
@@ -88,12 +93,18 @@ async function requireImportable(imports: FileImports, reference: string, ctx: C
     found = await find();
   }
   if (found === undefined) {
+    const volumes = await readAll(stores.volumes, await stores.volumes.keys(), ctx);
+    const taken = volumes.find(({ record }) => record.importedFrom === reference)?.record;
+    if (taken !== undefined) {
+      const message = `${JSON.stringify(reference)} is the volume ${JSON.stringify(taken.name)} already`;
+      throw ctx.fail("ALREADY_EXISTS", "volume-exists", message, { resource: reference, outcome: "none", details: { volumeId: taken.id } });
+    }
     const message = `there is no file ${JSON.stringify(reference)} in ${imports.offered}; list what can be imported`;
-    throw ctx.fail("NOT_FOUND", "importable-not-found", message, { resource: reference, outcome: "none" });
+    throw ctx.fail("NOT_FOUND", "reference-not-found", message, { resource: reference, outcome: "none" });
   }
   if (found.obstacle !== undefined) {
     const message = `${JSON.stringify(reference)} cannot become a volume: ${found.obstacle}`;
-    throw ctx.fail("FAILED_PRECONDITION", "not-importable", message, { resource: reference, outcome: "none" });
+    throw ctx.fail("FAILED_PRECONDITION", "not-importable", message, { resource: reference, outcome: "none", details: { obstacle: found.obstacle } });
   }
   const device = await deviceOver(join(imports.offered, reference));
   if (device !== undefined) {

@@ -17,6 +17,9 @@ describe.each(stores)("expansion in $store", ({ open }) => {
     const volume = await client.create("v");
     expect(await expand(client, volume.id, 4 * MiB)).toEqual({ volume: { ...volume, sizeBytes: 4 * MiB }, hostStep: "none" });
     expect((await expand(client, volume.id, 2 * MiB)).volume.sizeBytes).toBe(4 * MiB);
+    const shrink = { id: volume.id, sizeBytes: 2 * MiB, capacity: { limitBytes: 2 * MiB } };
+    const error = await failure(client.backend.expansion.expandVolume(shrink, context("expandVolume")));
+    expect(error).toMatchObject({ code: "OUT_OF_RANGE", reason: "size-out-of-range", outcome: "none" });
     expect(await client.get("v")).toMatchObject({ sizeBytes: 4 * MiB });
     expect(await client.create("v", { capacity: { requiredBytes: MiB, limitBytes: MiB } })).toMatchObject({ id: volume.id });
     expect(await failure(expand(client, volumeId("x"), MiB))).toMatchObject({ code: "NOT_FOUND", reason: "volume-not-found" });

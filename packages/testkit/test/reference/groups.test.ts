@@ -36,6 +36,7 @@ describe.each(stores)("groups in $store", ({ open: openStore }) => {
     expect(await failure(create(client, "g", a))).toMatchObject({ code: "ALREADY_EXISTS", reason: "group-exists", outcome: "none" });
     const empty = await create(client, "empty");
     expect((await list(client, 1)).map(({ id }) => id).sort()).toEqual([group.id, empty.id].sort());
+    expect(await failure(cut(client, "s", empty.id))).toMatchObject({ code: "FAILED_PRECONDITION", reason: "group-empty" });
     expect(await failure(get(client, groupId("x")))).toMatchObject({ code: "NOT_FOUND", reason: "group-not-found" });
     expect(await failure(create(client, "h", volumeId("x")))).toMatchObject({ code: "NOT_FOUND", reason: "volume-not-found" });
   });

@@ -36,7 +36,7 @@ describe("imports", () => {
     expect(await take(client, "a b.img", "v")).toEqual(volume);
     expect(await offered(dir)).toEqual(["other.img"]);
     expect(await failure(take(client, "other.img", "v"))).toMatchObject({ code: "ALREADY_EXISTS", reason: "volume-exists", outcome: "none" });
-    expect(await failure(take(client, "a b.img", "w"))).toMatchObject({ code: "NOT_FOUND", reason: "importable-not-found" });
+    expect(await failure(take(client, "a b.img", "w"))).toMatchObject({ code: "ALREADY_EXISTS", reason: "volume-exists", details: { volumeId: volume.id } });
     expect(await failure(client.create("v", { sizeBytes: 2 * MiB }))).toMatchObject({ reason: "volume-exists" });
     await expectClean(dir);
   });
@@ -62,7 +62,7 @@ describe("imports", () => {
       expect(await failure(take(client, reference, "v"))).toMatchObject({ code: "FAILED_PRECONDITION", reason: "not-importable", outcome: "none" });
     }
     for (const reference of ["../elsewhere", "..", ".", "missing", join(dir, "import", "odd")]) {
-      expect(await failure(take(client, reference, "v"))).toMatchObject({ code: "NOT_FOUND", reason: "importable-not-found" });
+      expect(await failure(take(client, reference, "v"))).toMatchObject({ code: "NOT_FOUND", reason: "reference-not-found" });
     }
     expect(await client.list()).toEqual([]);
   });
