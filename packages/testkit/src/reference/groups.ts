@@ -68,7 +68,10 @@ async function makeComplete(stores: Stores, group: Stored<GroupRecord>, ctx: Cal
   try {
     await claim(stores, volumeIds, id, ctx);
   } catch (error) {
-    if (isSouthboundError(error) && (await abandon(stores, group, ctx))) await release(stores, volumeIds, id, ctx);
+    if (!isSouthboundError(error)) throw error;
+    // Not this group's any more to fail: it was removed, or is complete by now, and may be what holds the volumes.
+    if (!(await abandon(stores, group, ctx))) return false;
+    await release(stores, volumeIds, id, ctx);
     throw error;
   }
   return stores.groups.replace(group, { ...group.record, complete: true }, ctx);
