@@ -6,6 +6,9 @@ import { families, type Family } from "./families.js";
 import { beginLab, type LabSession } from "./lab-session.js";
 import { total, verdict, type Counts, type FamilyResult } from "./result.js";
 
+/** Everything instead of a sample: `npm test -- --full`. */
+const full = process.argv.includes("--full");
+
 process.exitCode = await main();
 
 async function main(): Promise<number> {
@@ -27,7 +30,7 @@ async function main(): Promise<number> {
 async function runFamily(family: Family, seed: string, lab: LabSession | undefined): Promise<FamilyResult> {
   console.log(`\n=== ${family.name} (budget ${family.budgetSeconds} s)`);
   const begin = performance.now();
-  const counts = family.lab && lab?.available !== true ? withoutLab(family, lab) : await family.run(seed).catch(brokenFamily);
+  const counts = family.lab && lab?.available !== true ? withoutLab(family, lab) : await family.run(seed, full).catch(brokenFamily);
   return { ...counts, family: family.name, ms: performance.now() - begin, budgetSeconds: family.budgetSeconds };
 }
 

@@ -1,6 +1,7 @@
 import type { ConnectorFacts, ErrorCode, Outcome, SouthboundError, Volume, VolumeDriver, DriverManifest } from "@opensds/core";
 import type { Random } from "./run/random.js";
-import type { TestWorker } from "./run/test-worker.js";
+import type { TargetOptions } from "./target/target.js";
+import type { TestWorker, WorkerOptions } from "./run/test-worker.js";
 
 /** What an expected error has to look like; what is absent is not looked at. */
 export interface ExpectedError {
@@ -15,6 +16,14 @@ export interface CheckSizes {
   readonly small: number;
   /** Large enough for a file system and some data: at least 64 MiB. */
   readonly data: number;
+}
+
+/** How to open another driver. */
+export interface OpenOptions extends TargetOptions {
+  /** Default true. */
+  readonly setup?: boolean | undefined;
+  /** Opens the same place under this name in the backends file; skips the check where that is impossible. */
+  readonly as?: string | undefined;
 }
 
 /** Removes something; gets a driver that is set up whatever the check did to its own. */
@@ -37,9 +46,9 @@ export interface CheckContext {
   readonly secrets: readonly string[];
 
   /** Opens another driver of the same target, as another dock in this process would. Default: set up. */
-  open(options?: { readonly setup?: boolean }): Promise<VolumeDriver>;
+  open(options?: OpenOptions): Promise<VolumeDriver>;
   /** Starts a process that opens the same target; skips the check where that is impossible. */
-  worker(): Promise<TestWorker>;
+  worker(options?: WorkerOptions): Promise<TestWorker>;
 
   /** A name that nobody else uses: every one contains the run's prefix. */
   name(label: string): string;

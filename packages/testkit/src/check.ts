@@ -1,3 +1,4 @@
+import type { FacetName } from "@opensds/core";
 import type { CheckContext } from "./check-context.js";
 import type { RuleId } from "./rules.js";
 
@@ -22,6 +23,20 @@ export const families = [
   "mount",
   "records",
   "concurrency",
+  "contract",
+  "crash",
+  "snapshots",
+  "sources",
+  "expansion",
+  "pools",
+  "groups",
+  "imports",
+  "trash",
+  "changed-blocks",
+  "health",
+  "reconciliation",
+  "fencing",
+  "doctor",
 ] as const;
 /** The name of a group of checks. */
 export type Family = (typeof families)[number];
@@ -44,6 +59,8 @@ export interface Check {
   readonly title: string;
   readonly rules: readonly RuleId[];
   readonly needs?: readonly Need[];
+  /** The facets that it is about; skipped on backends without them. */
+  readonly facets?: readonly FacetName[];
   /** Does what the title says; throws when the driver does otherwise. */
   run(ctx: CheckContext): Promise<void>;
 }

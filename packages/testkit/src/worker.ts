@@ -1,18 +1,53 @@
 import { errorToJSON } from "@opensds/core";
+import { setTimeout as sleep } from "node:timers/promises";
+import { addedSince, processHoldings } from "./run/process-leftovers.js";
 import { isParentMessage, runWorkerCall, type AnswerMessage, type ParentMessage } from "./run/worker-protocol.js";
 import { openTarget, type OpenedTarget } from "./target/open-target.js";
 
 /** A process of the suite's own: opens the target and does what it is told over IPC. Ends with its parent. */
 let opened: OpenedTarget | undefined;
+let before: readonly string[] = [];
+let steps: string[] = [];
+let dieAt = 0;
+
+async function onStep(operation: string, step: string): Promise<void> {
+  steps.push(`${operation} ${step}`);
+  if (steps.length !== dieAt) return;
+  process.kill(process.pid, "SIGKILL");
+  await new Promise<never>(() => undefined);
+}
 
 async function obey(message: ParentMessage): Promise<unknown> {
   if (message.type === "open") {
-    opened = await openTarget(message.target);
-    await opened.driver.setup({ timeoutMs: message.timeoutMs });
+    before = await processHoldings();
+    opened = await openTarget(message.target, { onStep });
+    if (message.setup) await opened.driver.setup({ timeoutMs: message.timeoutMs });
+    steps = [];
     return null;
   }
   if (opened === undefined) throw new Error("the worker has not opened its target");
-  return runWorkerCall(opened.driver, message.call, message.timeoutMs);
+  switch (message.type) {
+    case "die-at":
+      steps = [];
+      dieAt = message.step;
+      return null;
+    case "steps":
+      return steps;
+    case "close":
+      await opened.close();
+      return leftovers();
+    case "call":
+      return runWorkerCall(opened.driver, message.call, message.timeoutMs);
+  }
+}
+
+/** What ends by itself within two seconds is no leftover. */
+async function leftovers(): Promise<readonly string[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    const added = addedSince(before, await processHoldings());
+    if (added.length === 0 || attempt === 20) return added;
+    await sleep(100);
+  }
 }
 
 const answer = (message: AnswerMessage): void => {

@@ -52,11 +52,11 @@ export function attachCalls(
     connectVolume: async (request, options) => {
       const opened = lifecycle.opened(spec("connectVolume"));
       const checked = checkRequest(connectVolumeSchema, request, spec("connectVolume"));
-      requireMode(checked.mode, opened, spec("connectVolume", checked.volumeId));
       const call = spec("connectVolume", checked.volumeId);
       const subject = { subject: `volume:${checked.volumeId}`, scope: checked.connector.hostId, request: checked };
       return lifecycle.track(
         inFlight.run(call, subject, withStop(options, opened.stop), async (ctx) => {
+          requireMode(checked.mode, opened, call);
           const connection = await opened.backend.connectVolume(checked, ctx);
           checkResult(attachmentSchema, connection.attachment, call, "attachment");
           return connection;
@@ -78,11 +78,11 @@ export function attachCalls(
     attachVolume: async (request, options) => {
       const opened = lifecycle.opened(spec("attachVolume"));
       const { volumeId, mode } = checkRequest(attachVolumeSchema, request, spec("attachVolume"));
-      requireMode(mode, opened, spec("attachVolume", volumeId));
       const subject = { subject: `volume:${volumeId}`, scope: host.hostId, request: mode };
       return lifecycle.track(
-        inFlight.run(spec("attachVolume", volumeId), subject, withStop(options, opened.stop), (ctx) =>
-          host.exclusively(volumeId, within(ctx), async () => {
+        inFlight.run(spec("attachVolume", volumeId), subject, withStop(options, opened.stop), async (ctx) => {
+          requireMode(mode, opened, spec("attachVolume", volumeId));
+          return host.exclusively(volumeId, within(ctx), async () => {
             const connector = await host.connectorFacts();
             const connection = await runCall(spec("connectVolume", volumeId), environment, within(ctx), (inner) =>
               opened.backend.connectVolume({ volumeId, mode, connector }, inner),
@@ -93,8 +93,8 @@ export function attachCalls(
               if (ctx.signal.aborted) throw error;
               throw await undoConnect(error, connection, opened.backend, within(ctx));
             }
-          }),
-        ),
+          });
+        }),
       );
     },
 
@@ -111,10 +111,13 @@ export function attachCalls(
       return lifecycle.track(
         inFlight.run(call, subject, withStop(options, opened.stop), (ctx) =>
           host.exclusively(volumeId, within(ctx), async () => {
+            const recorded = await readRecorded(opened.backend, checked, ctx);
+            const connection = recorded.connections.find(({ attachment }) => attachment.id === id);
+            // The attachment has ended, and what is here now is a later one's, whose device may be the same to the last field.
+            if (connection === undefined && recorded.connections.length > 0) return;
             await host.detach(checked, within(ctx));
             try {
-              const connections = await readConnections(parts, opened.backend, { volumeId, hostId }, within(ctx));
-              const connection = connections.find(({ attachment }) => attachment.id === id);
+              if (recorded.failure !== undefined) throw recorded.failure;
               if (connection === undefined) return;
               // A device of a later attach: this record is stale, and that attachment is somebody's.
               const now = await host.describe(connection, backendName, within(ctx));
@@ -150,6 +153,24 @@ export function attachCalls(
       );
     },
   };
+
+  /**
+   * What is recorded for the record's host. A backend that does not answer keeps no device on this host: it gets half of the
+   * call's time, and what went wrong is told when the device has gone.
+   */
+  async function readRecorded(
+    backend: StorageBackend,
+    { attachment: { volumeId, hostId } }: AttachmentRecord,
+    ctx: CallContext,
+  ): Promise<{ readonly connections: readonly Connection[]; readonly failure?: Error }> {
+    const options = { signal: ctx.signal, timeoutMs: Math.max(1, ctx.remainingMs() / 2) };
+    try {
+      return { connections: await readConnections(parts, backend, { volumeId, hostId }, options) };
+    } catch (error) {
+      if (ctx.signal.aborted) throw error;
+      return { connections: [], failure: error instanceof Error ? error : new Error(String(error)) };
+    }
+  }
 
   /** A failed attach leaves no attachment behind, unless there is a device after all. */
   async function undoConnect(

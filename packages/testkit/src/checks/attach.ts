@@ -1,4 +1,7 @@
 import type { Check } from "../check.js";
+import { connectionChecks } from "./attach-connections.js";
+import { deviceChecks } from "./attach-devices.js";
+import { deviceProcessChecks } from "./attach-processes.js";
 import { deviceOf, readDevice, writeDevice } from "./support/device-bytes.js";
 
 /** Connections, and devices on this host. */
@@ -105,4 +108,7 @@ export const attachChecks: readonly Check[] = [
       await driver.detachVolume(reading);
     },
   },
+  ...connectionChecks,
+  ...deviceChecks,
+  ...deviceProcessChecks,
 ];

@@ -2,6 +2,8 @@ import { isSouthboundError, type CreateVolumeRequest, type Volume, type VolumeDr
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Check } from "../check.js";
 import type { CheckContext } from "../check-context.js";
+import { heldChecks } from "./concurrency-held.js";
+import { lateChecks } from "./concurrency-late.js";
 import { findByName, identityOf, readAllVolumes } from "./support/volumes.js";
 
 /** Several callers at once, and callers that do not wait. */
@@ -75,6 +77,8 @@ export const concurrencyChecks: readonly Check[] = [
       }
     },
   },
+  ...heldChecks,
+  ...lateChecks,
 ];
 
 /** Milliseconds after its end of patience within which a call has to return, on a machine that is busy. */

@@ -1,4 +1,5 @@
 import type { Check } from "../check.js";
+import { createCareChecks } from "./create-care.js";
 import { identityOf, readAllVolumes } from "./support/volumes.js";
 
 /** Making volumes. */
@@ -80,4 +81,5 @@ export const createChecks: readonly Check[] = [
       ctx.equal(identityOf(await driver.getVolume({ name })), identityOf(made), "the volume after the refused creates");
     },
   },
+  ...createCareChecks,
 ];

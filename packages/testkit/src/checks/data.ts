@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Check } from "../check.js";
-import { deviceOf, findOnDevice, writeDevice } from "./support/device-bytes.js";
+import { deviceOf, findOnDevice, readDevice, writeDevice } from "./support/device-bytes.js";
 
 const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
 
@@ -68,6 +68,34 @@ export const dataChecks: readonly Check[] = [
         ctx.equal(at, undefined, "where a deleted volume's bytes stand on a new one");
         await driver.detachVolume(record);
       }
+    },
+  },
+  {
+    id: "DATA-3",
+    family: "data",
+    level: "basic",
+    title: "Bytes that were written and never synchronised are in the volume after the detach",
+    rules: ["SB-DATA-3"],
+    needs: ["device"],
+    run: async (ctx) => {
+      const { driver } = ctx;
+      const volumeId = (await ctx.create("unsynchronised", ctx.sizes.data)).id;
+      const writing = await driver.attachVolume({ volumeId });
+      const bytes = ctx.random.bytes(2 ** 20);
+      const offsets = [0, 2 ** 22, ctx.sizes.data - bytes.length];
+      // Into the kernel's cache, and no further: what brings it to the volume is the detach.
+      const handle = await open(deviceOf(writing).path, "r+");
+      for (const offset of offsets) await handle.write(bytes, 0, bytes.length, offset);
+      await handle.close();
+      await driver.detachVolume(writing);
+
+      const other = await ctx.open();
+      const reading = await other.attachVolume({ volumeId });
+      for (const offset of offsets) {
+        const read = await readDevice(deviceOf(reading), offset, bytes.length);
+        ctx.equal(sha256(read), sha256(bytes), `the SHA-256 of the bytes at ${offset} after the detach`);
+      }
+      await other.detachVolume(reading);
     },
   },
 ];

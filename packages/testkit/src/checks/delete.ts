@@ -1,5 +1,6 @@
 import { volumeId } from "@opensds/core";
 import type { Check } from "../check.js";
+import { deleteRaceChecks } from "./delete-races.js";
 import { identityOf, readAllVolumes } from "./support/volumes.js";
 
 /** Deleting volumes. */
@@ -73,4 +74,5 @@ export const deleteChecks: readonly Check[] = [
       await ctx.expectError(driver.getVolume({ id: volume.id }), { code: "NOT_FOUND" }, "getVolume after the delete that was due");
     },
   },
+  ...deleteRaceChecks,
 ];

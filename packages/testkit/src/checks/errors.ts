@@ -2,6 +2,8 @@ import { errorFromJSON, errorToJSON, isSouthboundError, volumeId, type Operation
 import { inspect } from "node:util";
 import type { Check } from "../check.js";
 import type { CheckContext } from "../check-context.js";
+import { outcomeChecks } from "./errors-outcomes.js";
+import { requestErrorChecks } from "./contract-requests.js";
 import { readPage } from "./support/volumes.js";
 
 /** What errors say, and what they must not. */
@@ -20,6 +22,8 @@ export const errorsChecks: readonly Check[] = [
       }
     },
   },
+  ...requestErrorChecks,
+  ...outcomeChecks,
 ];
 
 /** Calls that a backend itself has to refuse: what the guard refuses before says little about the driver. */

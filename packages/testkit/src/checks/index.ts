@@ -1,18 +1,32 @@
 import type { Check } from "../check.js";
 import { attachChecks } from "./attach.js";
+import { changedBlocksChecks } from "./changed-blocks.js";
 import { concurrencyChecks } from "./concurrency.js";
+import { contractChecks } from "./contract.js";
+import { crashChecks } from "./crash.js";
 import { createChecks } from "./create.js";
 import { dataChecks } from "./data.js";
 import { deleteChecks } from "./delete.js";
+import { doctorChecks } from "./doctor.js";
 import { errorsChecks } from "./errors.js";
+import { expansionChecks } from "./expansion.js";
+import { fencingChecks } from "./fencing.js";
 import { getChecks } from "./get.js";
+import { groupsChecks } from "./groups.js";
+import { healthChecks } from "./health.js";
+import { importsChecks } from "./imports.js";
 import { lifecycleChecks } from "./lifecycle.js";
 import { listChecks } from "./list.js";
 import { manifestChecks } from "./manifest.js";
 import { mountChecks } from "./mount.js";
 import { namesChecks } from "./names.js";
+import { poolsChecks } from "./pools.js";
+import { reconciliationChecks } from "./reconciliation.js";
 import { recordsChecks } from "./records.js";
 import { sizesChecks } from "./sizes.js";
+import { snapshotsChecks } from "./snapshots.js";
+import { sourcesChecks } from "./sources.js";
+import { trashChecks } from "./trash.js";
 
 /** Every check of the suite, in the order in which they run: what others build on comes first. */
 export const allChecks: readonly Check[] = [
@@ -30,4 +44,18 @@ export const allChecks: readonly Check[] = [
   ...mountChecks,
   ...recordsChecks,
   ...concurrencyChecks,
+  ...contractChecks,
+  ...crashChecks,
+  ...snapshotsChecks,
+  ...sourcesChecks,
+  ...expansionChecks,
+  ...poolsChecks,
+  ...groupsChecks,
+  ...importsChecks,
+  ...trashChecks,
+  ...changedBlocksChecks,
+  ...healthChecks,
+  ...reconciliationChecks,
+  ...fencingChecks,
+  ...doctorChecks,
 ];

@@ -1,6 +1,7 @@
 import { attachmentId, volumeId, type VolumeDriver } from "@opensds/core";
 import type { Check } from "../check.js";
 import type { CheckContext } from "../check-context.js";
+import { closingChecks } from "./lifecycle-closing.js";
 import { readVolumes } from "./support/volumes.js";
 
 /** From opened to set up to closed. */
@@ -43,6 +44,7 @@ export const lifecycleChecks: readonly Check[] = [
       ctx.equal((await ctx.driver.getVolume({ id: made.id })).id, made.id, "the volume's id, read through another driver");
     },
   },
+  ...closingChecks,
 ];
 
 /** A well-formed call of each operation that needs no existing thing to be refused. */

@@ -2,6 +2,7 @@ import type { Volume, VolumeDriver, VolumeId } from "@opensds/core";
 import type { Check } from "../check.js";
 import type { CheckContext } from "../check-context.js";
 import { inParallel } from "../run/in-parallel.js";
+import { pause, timed } from "./support/held-driver.js";
 import { readAllVolumes, readPage } from "./support/volumes.js";
 
 /** Walking the list, page by page. */
@@ -56,6 +57,26 @@ export const listChecks: readonly Check[] = [
         const expected = { code: "ABORTED", reason: "bad-token", outcome: "none" } as const;
         await ctx.expectError(call, expected, `listVolumes with the token ${JSON.stringify(bad.slice(0, 40))}`);
       }
+    },
+  },
+  {
+    id: "LIST-3",
+    family: "list",
+    level: "basic",
+    title: "A reader who takes longer than timeoutMs between two pages gets the next one: it bounds the fetching of a page only",
+    rules: ["SB-LIST-4"],
+    run: async (ctx) => {
+      await ctx.create("first");
+      await ctx.create("second");
+      const { ms } = await timed(readPage(ctx.driver, 1));
+      const timeoutMs = Math.ceil(Math.max(400, 5 * ms));
+      let pages = 0;
+      for await (const page of ctx.driver.listVolumes({ pageSize: 1 }, { timeoutMs }).pages()) {
+        pages += 1;
+        if (pages === 3 || page.nextToken === undefined) break;
+        if (pages === 1) await pause(ctx, timeoutMs + 200);
+      }
+      ctx.ok(pages >= 2, "a reader who took longer than timeoutMs gets the next page", pages);
     },
   },
 ];

@@ -1,6 +1,9 @@
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Check } from "../check.js";
+import { formattingChecks } from "./mount-formatting.js";
+import { mountModeChecks } from "./mount-modes.js";
+import { unmountChecks } from "./unmount.js";
 
 /** File systems at directories. */
 export const mountChecks: readonly Check[] = [
@@ -102,4 +105,7 @@ export const mountChecks: readonly Check[] = [
       ctx.equal(await driver.listAttachments({ volumeId: volume.id }), [], "the attachments after unmount and detach");
     },
   },
+  ...formattingChecks,
+  ...mountModeChecks,
+  ...unmountChecks,
 ];

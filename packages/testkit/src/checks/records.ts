@@ -1,5 +1,6 @@
 import type { AttachmentRecord } from "@opensds/core";
 import type { Check } from "../check.js";
+import { laterRecordsChecks } from "./records-processes.js";
 import { deviceOf, readDevice, writeDevice } from "./support/device-bytes.js";
 
 /** Records: what a dock keeps, loses, and hands in too late. */
@@ -65,4 +66,5 @@ export const recordsChecks: readonly Check[] = [
       await driver.detachVolume(current);
     },
   },
+  ...laterRecordsChecks,
 ];

@@ -1,4 +1,6 @@
+import { readFile } from "node:fs/promises";
 import type { Check } from "../check.js";
+import { deviceOf } from "./support/device-bytes.js";
 import { findByName } from "./support/volumes.js";
 
 /** Sizes, granularity and limits. */
@@ -64,6 +66,25 @@ export const sizesChecks: readonly Check[] = [
         await ctx.expectError(call, { code, outcome: "none" }, `createVolume with the capacity ${describe(capacity)}`);
       }
       ctx.equal(await findByName(driver, name), undefined, "a volume under the refused name");
+    },
+  },
+  {
+    id: "SIZES-3",
+    family: "sizes",
+    level: "basic",
+    title: "The device of an attached volume has exactly the volume's size",
+    rules: ["SB-SIZE-3"],
+    needs: ["device"],
+    run: async (ctx) => {
+      // An odd number of steps: a device that is rounded to some larger unit shows.
+      const { granularityBytes, maxVolumeBytes } = ctx.manifest.limits;
+      const odd = ctx.sizes.small + 5 * granularityBytes;
+      for (const sizeBytes of [ctx.sizes.small, ...(odd <= maxVolumeBytes ? [odd] : [])]) {
+        const volume = await ctx.create("device", sizeBytes);
+        const device = deviceOf(await ctx.driver.attachVolume({ volumeId: volume.id }));
+        const sectors = Number(await readFile(`/sys/dev/block/${device.number}/size`, "utf8"));
+        ctx.equal(sectors * 512, volume.sizeBytes, `the bytes of the device ${device.path}`);
+      }
     },
   },
 ];

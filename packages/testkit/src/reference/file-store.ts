@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { errnoOf, exists, move, namesIn, removeIfEmpty, removeTree, syncDirectory, writeNewFile } from "./file-system.js";
 import { isId, isKey, keyOfId } from "./identity.js";
 import { content, directoryGone, endingOf, head, isVersioned, type Finishers, type SharedPlaces, type VolumeWays } from "./file-layout.js";
+import { isProcessAlive } from "./process-alive.js";
 import type { RecordKind } from "./record-kind.js";
 import type { Ending, Fill, Identified, Located, RecordStore, StoreCall, Stored } from "./store.js";
 
@@ -59,6 +60,7 @@ export class FileStore<Record extends Identified> implements RecordStore<Record>
   }
 
   async create(key: string, record: Record, call: StoreCall, fill?: Fill): Promise<boolean> {
+    await this.#clearDead();
     for (;;) {
       await call.step("stage");
       const stage = join(this.#shared.staging, `${process.pid}-${randomUUID()}`);
@@ -73,6 +75,16 @@ export class FileStore<Record extends Identified> implements RecordStore<Record>
       } finally {
         await removeTree(stage);
       }
+    }
+  }
+
+  /** Takes away what killed processes were making: after the replay of their creates nothing of them is left over. */
+  async #clearDead(): Promise<void> {
+    const { staging, trash } = this.#shared;
+    for (const name of (await namesIn(staging)) ?? []) {
+      if (isProcessAlive(Number.parseInt(name, 10))) continue;
+      await move(join(staging, name), join(trash, name));
+      await removeTree(join(trash, name));
     }
   }
 

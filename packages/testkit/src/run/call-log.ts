@@ -1,5 +1,6 @@
 import { errorToJSON, isSouthboundError } from "@opensds/core";
 import { inspect } from "node:util";
+import { CheckFailure } from "./outcome.js";
 
 /** One call to a driver, as a failure's story tells it. */
 export interface CallRecord {
@@ -57,7 +58,7 @@ export function createCallLog(): CallLog {
         entry.end = { result, failed, ms: performance.now() - startedMs };
       };
       try {
-        const value = await call();
+        const value = await begin(operation, call);
         end(value === undefined ? "done" : describeValue(value), false);
         return value;
       } catch (error) {
@@ -76,6 +77,15 @@ export function createCallLog(): CallLog {
         ms: Math.round(end?.ms ?? performance.now() - startedMs),
       })),
   };
+}
+
+/** SB-ERROR-3: a failure comes by the promise. A driver that throws from the call itself would end a caller who does not wait. */
+function begin<Value>(operation: string, call: () => Promise<Value>): Promise<Value> {
+  try {
+    return call();
+  } catch (error) {
+    throw new CheckFailure(`${operation} threw from the call itself`, "a promise that is rejected", describeValue(error), error);
+  }
 }
 
 function describeFailure(error: unknown): string {

@@ -4,8 +4,9 @@ import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CheckContext, CleanupStep } from "../check-context.js";
-import { isBackendsTarget, type ConformanceTarget } from "../target/target.js";
+import { isBackendsTarget, type BackendsTarget, type ConformanceTarget } from "../target/target.js";
 import { openTarget } from "../target/open-target.js";
+import { renameBackend } from "../target/rename-backend.js";
 import { workerPath } from "../worker-path.js";
 import { assertions } from "./assertions.js";
 import { createCallLog, type CallLog } from "./call-log.js";
@@ -56,15 +57,22 @@ export async function openCheckSession(settings: SessionSettings): Promise<Check
   let drivers = 0;
   let workers = 0;
 
-  const open: CheckContext["open"] = async ({ setup = true } = {}) => {
+  const open: CheckContext["open"] = async ({ setup = true, as, ...options } = {}) => {
     signal.throwIfAborted();
     drivers += 1;
     const by = drivers === 1 ? "driver" : `driver ${drivers}`;
-    const opened = await openTarget(target);
+    const opened = await openTarget(as === undefined ? target : await renamed(target, as), options);
     closers.push(() => opened.close());
     const driver = recordDriver(opened.driver, { by, log, made, signal });
     if (setup) await driver.setup();
     return driver;
+  };
+
+  const renamed = async (from: ConformanceTarget, to: string): Promise<BackendsTarget> => {
+    if (!isBackendsTarget(from)) return assertions.skip("the target is a live object, which has no other name");
+    const directory = await mkdtemp(join(tmpdir(), `${prefix}-`));
+    directories.push(directory);
+    return (await renameBackend(from, to, directory)) ?? assertions.skip("the backend cannot be given another name in a copy of its file");
   };
 
   const end = async (): Promise<string[]> => {
@@ -105,12 +113,12 @@ export async function openCheckSession(settings: SessionSettings): Promise<Check
     signal,
     secrets: settings.secrets,
     open,
-    worker: async () => {
+    worker: async (options) => {
       const script = workerPath();
       if (!isBackendsTarget(target) || script === undefined) return assertions.skip("no other process can open this target");
       workers += 1;
       const by = `worker ${workers}`;
-      const started = await startWorker({ script, target, by, log, made, signal, callTimeoutMs: settings.timeoutMs });
+      const started = await startWorker({ script, target, by, log, made, signal, callTimeoutMs: settings.timeoutMs, ...options });
       closers.push(() => started.stop());
       return started.worker;
     },

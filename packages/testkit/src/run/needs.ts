@@ -1,11 +1,17 @@
 import type { DriverManifest } from "@opensds/core";
 import { existsSync } from "node:fs";
-import type { Need } from "../check.js";
+import type { Check, Need } from "../check.js";
 import { isBackendsTarget, type ConformanceTarget } from "../target/target.js";
 import { workerPath } from "../worker-path.js";
 
 /** Why a check's needs are not met here, in words; undefined when they are. */
-export function unmetNeed(needs: readonly Need[], manifest: DriverManifest, target: ConformanceTarget): string | undefined {
+export function unmetNeed(
+  { needs = [], facets = [] }: Pick<Check, "needs" | "facets">,
+  manifest: DriverManifest,
+  target: ConformanceTarget,
+): string | undefined {
+  const missing = facets.filter((facet) => !manifest.facets.includes(facet));
+  if (missing.length > 0) return `the ${manifest.kind} backend has no ${missing.join(", ")}`;
   for (const need of needs) {
     const reason = reasons[need](manifest, target);
     if (reason !== undefined) return reason;

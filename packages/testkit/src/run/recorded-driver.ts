@@ -1,4 +1,4 @@
-import type { CallOptions, Listing, Page, Volume, VolumeDriver } from "@opensds/core";
+import { facetNames, type CallOptions, type Listing, type Page, type Volume, type VolumeDriver } from "@opensds/core";
 import type { CallLog } from "./call-log.js";
 import type { MadeVolumes } from "./made-volumes.js";
 
@@ -22,7 +22,7 @@ export function recordDriver(driver: VolumeDriver, recording: Recording): Volume
     return log.record(by, operation, request, run);
   };
 
-  return {
+  const recorded: VolumeDriver = {
     get backend() {
       return driver.backend;
     },
@@ -61,6 +61,27 @@ export function recordDriver(driver: VolumeDriver, recording: Recording): Volume
     listMounts: (request, options) => call("listMounts", request, () => driver.listMounts(request, limited(options))),
     [Symbol.asyncDispose]: () => driver[Symbol.asyncDispose](),
   };
+  const facets = facetNames.map((name) => [name, { get: () => recordFacet(name, driver[name], { by, log }), enumerable: true }] as const);
+  return Object.defineProperties(recorded, Object.fromEntries(facets));
+}
+
+/** Records the calls of a facet's methods; lists and streams are passed on as they are. */
+function recordFacet<Facet extends object>(
+  name: string,
+  facet: Facet | undefined,
+  { by, log }: Pick<Recording, "by" | "log">,
+): Facet | undefined {
+  if (facet === undefined) return undefined;
+  return new Proxy(facet, {
+    get: (target, key) => {
+      const member: unknown = Reflect.get(target, key);
+      if (typeof member !== "function") return member;
+      return (...args: readonly unknown[]): unknown => {
+        const result: unknown = Reflect.apply(member, target, args);
+        return result instanceof Promise ? log.record(by, `${name}.${String(key)}`, args[0], () => result) : result;
+      };
+    },
+  });
 }
 
 /** Records each page as a call of its own. */

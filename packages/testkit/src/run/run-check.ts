@@ -40,7 +40,7 @@ export async function runCheck(check: Check, settings: RunCheckSettings): Promis
     ...(leftovers.length > 0 && { leftovers }),
   });
 
-  const unmet = unmetNeed(check.needs ?? [], settings.manifest, settings.target);
+  const unmet = unmetNeed(check, settings.manifest, settings.target);
   if (unmet !== undefined) return finish({ status: "skipped", reason: unmet });
 
   const limit = new AbortController();

@@ -1,9 +1,15 @@
 import {
   errorFromJSON,
+  type AttachmentRecord,
+  type AttachVolumeRequest,
+  type ConnectVolumeRequest,
   type CreateVolumeRequest,
   type DeleteVolumeRequest,
+  type DisconnectVolumeRequest,
   type GetVolumeRequest,
   type ListVolumesRequest,
+  type MountRecord,
+  type MountVolumeRequest,
   type Page,
   type Volume,
 } from "@opensds/core";
@@ -12,7 +18,7 @@ import { once } from "node:events";
 import type { BackendsTarget } from "../target/target.js";
 import type { CallLog } from "./call-log.js";
 import type { MadeVolumes } from "./made-volumes.js";
-import { isAnswer, isVolume, isVolumePage, type ParentMessage, type WorkerCall } from "./worker-protocol.js";
+import { isAnswer, isAttachmentRecord, isMountRecord, isTexts, isVolume, isVolumePage, type ParentMessage, type WorkerCall } from "./worker-protocol.js";
 
 /** Another process that has the same target open and set up. */
 export interface TestWorker {
@@ -25,10 +31,40 @@ export interface TestWorker {
   deleteVolume(request: DeleteVolumeRequest): Promise<void>;
   /** One page of `listVolumes` in that process. */
   listPage(request: ListVolumesRequest): Promise<Page<Volume>>;
+  /** `attachVolume` in that process. */
+  attachVolume(request: AttachVolumeRequest): Promise<AttachmentRecord>;
+  /** `detachVolume` in that process. */
+  detachVolume(record: AttachmentRecord): Promise<void>;
+  /** `mountVolume` in that process. */
+  mountVolume(request: MountVolumeRequest): Promise<MountRecord>;
+  /** `unmountVolume` in that process. */
+  unmountVolume(record: MountRecord): Promise<void>;
+  /** `connectVolume` in that process; the connection comes as the text that `exportConnection` makes of it. */
+  connectExported(request: ConnectVolumeRequest): Promise<string>;
+  /** `disconnectVolume` in that process. */
+  disconnectVolume(request: DisconnectVolumeRequest): Promise<void>;
+  /** Any operation in that process, a facet's as `snapshots.createSnapshot`; its result as JSON brings it. */
+  call(operation: string, request: unknown): Promise<unknown>;
+  /** Counts the driver's steps from now on, and has the process die by SIGKILL before the one of this number; 0: never. */
+  dieAtStep(step: number): Promise<void>;
+  /** The steps since then, as `createVolume publish`. */
+  steps(): Promise<readonly string[]>;
+  /** Closes the driver there; resolves to what it left in the process. */
+  close(): Promise<readonly string[]>;
+  /** Ends the process with SIGKILL and waits until it is gone. */
+  kill(): Promise<void>;
+}
+
+/** How a worker is started. */
+export interface WorkerOptions {
+  /** Default true. */
+  readonly setup?: boolean | undefined;
+  /** In a network of its own, from which nothing can be reached: Linux, as root. Default false. */
+  readonly cutOff?: boolean | undefined;
 }
 
 /** What a worker is started with. */
-export interface WorkerSettings {
+export interface WorkerSettings extends WorkerOptions {
   readonly script: string;
   readonly target: BackendsTarget;
   readonly by: string;
@@ -45,6 +81,8 @@ export interface StartedWorker {
   stop(): Promise<void>;
 }
 
+type AboutWorker = { readonly type: "die-at"; readonly step: number } | { readonly type: "steps" } | { readonly type: "close" };
+
 interface Waiting {
   resolve(value: unknown): void;
   reject(error: Error): void;
@@ -52,9 +90,10 @@ interface Waiting {
 
 /** Starts a process, opens the target in it and sets it up. */
 export async function startWorker(settings: WorkerSettings): Promise<StartedWorker> {
-  const { by, log, made, signal, callTimeoutMs } = settings;
+  const { by, log, made, signal, callTimeoutMs, setup = true, cutOff = false } = settings;
   signal.throwIfAborted();
-  const child = fork(settings.script, [], { execArgv: loaderArguments(), stdio: ["ignore", "ignore", "pipe", "ipc"] });
+  const node = cutOff ? { execPath: "unshare", execArgv: ["--net", process.execPath, ...loaderArguments()] } : { execArgv: loaderArguments() };
+  const child = fork(settings.script, [], { ...node, stdio: ["ignore", "ignore", "pipe", "ipc"] });
   const channel = openChannel(child, by);
   const stop = (): Promise<void> => stopChild(child);
   const onAbort = (): void => {
@@ -64,15 +103,22 @@ export async function startWorker(settings: WorkerSettings): Promise<StartedWork
   child.once("exit", () => signal.removeEventListener("abort", onAbort));
 
   let lastId = 0;
-  const call = (message: WorkerCall): Promise<unknown> =>
-    log.record(by, message.operation, message.request, () => {
+  const call = (message: WorkerCall, keep?: (value: unknown) => void): Promise<unknown> =>
+    log.record(by, message.operation, message.request, async () => {
       lastId += 1;
-      return channel.send({ type: "call", id: lastId, call: message, timeoutMs: callTimeoutMs }, lastId);
+      const value = await channel.send({ type: "call", id: lastId, call: message, timeoutMs: callTimeoutMs }, lastId);
+      if (keep === undefined) return value;
+      keep(value);
+      return undefined;
     });
+  const ask = (message: AboutWorker): Promise<unknown> => {
+    lastId += 1;
+    return channel.send({ ...message, id: lastId }, lastId);
+  };
 
   try {
-    await log.record(by, "setup", undefined, () =>
-      channel.send({ type: "open", target: settings.target, timeoutMs: callTimeoutMs }, 0),
+    await log.record(by, setup ? "setup" : "open", undefined, () =>
+      channel.send({ type: "open", target: settings.target, timeoutMs: callTimeoutMs, setup }, 0),
     );
   } catch (error) {
     await stop();
@@ -93,6 +139,36 @@ export async function startWorker(settings: WorkerSettings): Promise<StartedWork
       made.deleted(request);
     },
     listPage: async (request) => expectShape(await call({ operation: "listPage", request }), isVolumePage, by),
+    attachVolume: async (request) => expectShape(await call({ operation: "attachVolume", request }), isAttachmentRecord, by),
+    detachVolume: async (record) => {
+      await call({ operation: "detachVolume", request: record });
+    },
+    mountVolume: async (request) => expectShape(await call({ operation: "mountVolume", request }), isMountRecord, by),
+    unmountVolume: async (record) => {
+      await call({ operation: "unmountVolume", request: record });
+    },
+    // The text holds secrets in the clear: the log gets to see that it came, and nothing of it.
+    connectExported: async (request) => {
+      let text: unknown;
+      await call({ operation: "connectExported", request }, (value) => {
+        text = value;
+      });
+      if (typeof text === "string") return text;
+      throw new Error(`${by} answered with something else than an exported connection`);
+    },
+    disconnectVolume: async (request) => {
+      await call({ operation: "disconnectVolume", request });
+    },
+    call: (operation, request) => {
+      if (operation === "createVolume") made.creating(request);
+      return call({ operation, request });
+    },
+    dieAtStep: async (step) => {
+      await ask({ type: "die-at", step });
+    },
+    steps: async () => expectShape(await ask({ type: "steps" }), isTexts, by),
+    close: () => log.record(by, "unset", undefined, async () => expectShape(await ask({ type: "close" }), isTexts, by)),
+    kill: stop,
   };
   return { worker, stop };
 }

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { reference } from "../reference/index.js";
 import { BadInput } from "./bad-input.js";
-import { isBackendsTarget, type BackendsTarget, type ConformanceTarget } from "./target.js";
+import { isBackendsTarget, type BackendsTarget, type ConformanceTarget, type TargetOptions } from "./target.js";
 
 /** A driver of the target that is not set up yet, and what lets go of it. */
 export interface OpenedTarget {
@@ -14,17 +14,17 @@ export interface OpenedTarget {
 }
 
 /** Opens one more driver of the target, with a guard of its own: as another dock would. */
-export async function openTarget(target: ConformanceTarget): Promise<OpenedTarget> {
-  if (isBackendsTarget(target)) return openFromBackends(target);
-  const driver = await target.open();
+export async function openTarget(target: ConformanceTarget, options: TargetOptions = {}): Promise<OpenedTarget> {
+  if (isBackendsTarget(target)) return openFromBackends(target, options);
+  const driver = await target.open(options);
   return { driver, close: () => driver.unset() };
 }
 
-async function openFromBackends(target: BackendsTarget): Promise<OpenedTarget> {
+async function openFromBackends(target: BackendsTarget, options: TargetOptions): Promise<OpenedTarget> {
   // The kit's own driver needs no package of its own: its kind is always known.
   const drivers: DriverDefinition[] = [reference];
   for (const module of target.driverModules ?? []) drivers.push(...(await loadDriverModule(module, target.from)));
-  const backends = await openBackends(target.backends, { drivers, from: target.from });
+  const backends = await openBackends(target.backends, { ...options, drivers, from: target.from });
   return { driver: backends.get(target.backend), close: () => backends.unset() };
 }
 

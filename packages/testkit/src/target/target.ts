@@ -1,4 +1,4 @@
-import type { VolumeDriver } from "@opensds/core";
+import type { OpenBackendsOptions, VolumeDriver } from "@opensds/core";
 
 /** A backend of a backends file: any process can open it, so every check can run. */
 export interface BackendsTarget {
@@ -12,13 +12,16 @@ export interface BackendsTarget {
   readonly from?: string | undefined;
 }
 
+/** What a check may ask for when it opens a driver: to watch or hold its steps, and to read its log. */
+export type TargetOptions = Pick<OpenBackendsOptions, "onStep" | "log">;
+
 /** Something that opens drivers in this process only: checks that need several processes are skipped. */
 export interface LiveTarget {
   /**
    * Opens a driver of its own, not yet set up, of the same storage each time. The suite calls `unset` when it is done
-   * with one.
+   * with one. Checks that hold a driver at its steps are skipped where the options are not handed to `openBackends`.
    */
-  open(): Promise<VolumeDriver>;
+  open(options?: TargetOptions): Promise<VolumeDriver>;
 }
 
 /** What a run of the suite is about. */

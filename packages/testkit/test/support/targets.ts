@@ -3,7 +3,7 @@ import { memoryReference, reference, type ReferenceConfig } from "@opensds/testk
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { LiveTarget } from "../../src/target/target.js";
+import type { LiveTarget, TargetOptions } from "../../src/target/target.js";
 
 /** What is done to a backend to break one rule: methods that take the place of its own. */
 export type Sabotage = (backend: StorageBackend) => Partial<StorageBackend>;
@@ -18,21 +18,22 @@ function sabotaged(base: Reference, change: Sabotage): Reference {
   return { ...base, connect };
 }
 
-async function openWith(definition: DriverDefinition, config: ReferenceConfig): Promise<VolumeDriver> {
-  const backends = await openBackends({ backends: { under_test: { reference_driver: config } } }, { drivers: [definition] });
+async function openWith(definition: DriverDefinition, config: ReferenceConfig, options?: TargetOptions): Promise<VolumeDriver> {
+  const file = { backends: { under_test: { reference_driver: config } } };
+  const backends = await openBackends(file, { ...options, drivers: [definition] });
   return backends.get("under_test");
 }
 
 /** A target in memory, which only this process can open. */
 export function memoryTarget(change: Sabotage = () => ({})): LiveTarget {
   const definition = sabotaged(memoryReference(), change);
-  return { open: () => openWith(definition, { store: "memory" }) };
+  return { open: (options) => openWith(definition, { store: "memory" }, options) };
 }
 
 /** A target on files, opened in this process only. */
 export function fileTarget(directory: string, change: Sabotage = () => ({})): LiveTarget {
   const definition = sabotaged(reference, change);
-  return { open: () => openWith(definition, { dir: directory }) };
+  return { open: (options) => openWith(definition, { dir: directory }, options) };
 }
 
 /** Runs with a directory of its own, removed afterwards. */

@@ -1,0 +1,105 @@
+import type { Orphan } from "@opensds/core";
+import type { CheckContext } from "../../check-context.js";
+import type { TestWorker } from "../../run/test-worker.js";
+import { pause, timed } from "./held-driver.js";
+
+/** One call that is to be killed and repeated. */
+export interface CrashCase {
+  /** As a worker takes it: `createVolume`, `snapshots.createSnapshot`. */
+  readonly operation: string;
+  /** Makes what the call needs, anew for each time. */
+  prepare(): Promise<PreparedCall>;
+}
+
+/** A call on things of its own. */
+export interface PreparedCall {
+  readonly request: unknown;
+  /** The same call, in this process. */
+  replay(): Promise<unknown>;
+  /** Fails unless all is as after one call that went well; ends what the call made. `when` says what had happened. */
+  verify(when: string): Promise<void>;
+}
+
+/**
+ * Has a process killed by SIGKILL before steps of the call (that is: after the one before), and once at a moment that the clock
+ * chooses; each time repeats the call here, and looks for what is left over. At most `most` steps, chosen by the seed.
+ */
+export async function crashAndReplay(ctx: CheckContext, crash: CrashCase, most = 3): Promise<void> {
+  const orphans = await orphansNow(ctx);
+  const sound = await ctx.worker();
+  const steps = await soundRun(ctx, crash, sound);
+  const points = chosen(ctx, steps.names.length, most);
+  const moments: readonly (number | undefined)[] = [...points, undefined];
+  for (const at of moments) {
+    const worker = at === moments[0] ? sound : await ctx.worker();
+    const prepared = await crash.prepare();
+    const when =
+      at === undefined
+        ? `after ${crash.operation} was killed on its way`
+        : `after ${crash.operation} was killed before its step ${steps.names[at - 1] ?? at} (${at} of ${steps.names.length})`;
+    if (at === undefined) await killOnTheWay(ctx, worker, crash.operation, prepared, steps.ms);
+    else await killAtStep(ctx, worker, crash.operation, prepared, at, when);
+    const { result } = await timed(prepared.replay());
+    if (result.status === "rejected") ctx.fail(`the same call by another process succeeds ${when}`, result.reason);
+    await prepared.verify(when);
+    await expectNoOrphans(ctx, orphans, when);
+  }
+}
+
+interface SoundRun {
+  readonly names: readonly string[];
+  readonly ms: number;
+}
+
+async function soundRun(ctx: CheckContext, crash: CrashCase, worker: TestWorker): Promise<SoundRun> {
+  const { operation } = crash;
+  const prepared = await crash.prepare();
+  await worker.dieAtStep(0);
+  const { result, ms } = await timed(worker.call(operation, prepared.request));
+  if (result.status === "rejected") return ctx.fail(`${operation} succeeds in another process`, result.reason);
+  const names = await worker.steps();
+  await prepared.replay();
+  await prepared.verify(`after ${operation} ended in another process and was repeated here`);
+  return { names, ms };
+}
+
+async function killAtStep(ctx: CheckContext, worker: TestWorker, operation: string, prepared: PreparedCall, step: number, when: string): Promise<void> {
+  await worker.dieAtStep(step);
+  const { result } = await timed(worker.call(operation, prepared.request));
+  // A call that needed fewer steps this time has ended: its replay has to do nothing.
+  if (result.status === "fulfilled") return worker.kill();
+  const died = result.reason instanceof Error && result.reason.message.includes("SIGKILL");
+  ctx.ok(died, `the call goes on until its process is killed (${when})`, result.reason);
+}
+
+async function killOnTheWay(ctx: CheckContext, worker: TestWorker, operation: string, prepared: PreparedCall, ms: number): Promise<void> {
+  const call = timed(worker.call(operation, prepared.request));
+  await pause(ctx, Math.floor((ms * ctx.random.integer(100)) / 100));
+  await worker.kill();
+  await call;
+}
+
+/** Different steps, in order. */
+function chosen(ctx: CheckContext, count: number, most: number): readonly number[] {
+  const points = Array.from({ length: count }, (_step, index) => index + 1);
+  while (points.length > most) points.splice(ctx.random.integer(points.length), 1);
+  return points;
+}
+
+const keyOf = ({ kind, reference }: Orphan): string => `${kind} ${reference}`;
+
+async function orphansNow(ctx: CheckContext): Promise<readonly string[]> {
+  return ((await ctx.driver.reconciliation?.reconcile()) ?? []).map(keyOf);
+}
+
+/** Others may work on the backend: what they are about to finish is no orphan a moment later. */
+async function expectNoOrphans(ctx: CheckContext, before: readonly string[], when: string): Promise<void> {
+  let added: readonly string[] = [];
+  for (let look = 1; look <= 3; look += 1) {
+    const now = await orphansNow(ctx);
+    added = now.filter((orphan) => !before.includes(orphan) && (look === 1 || added.includes(orphan)));
+    if (added.length === 0) return;
+    await pause(ctx, 500);
+  }
+  ctx.equal(added, [], `what reconcile finds ${when} and repeated`);
+}
