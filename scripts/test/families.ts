@@ -35,7 +35,7 @@ export const families: readonly Family[] = [
     lab: false,
     run: () => runCommand("tsx", ["--conditions=@opensds/source", "scripts/spec/check.ts"]),
   },
-  { name: "unit", budgetSeconds: 300, lab: false, run: () => runReporting("vitest", vitestArgs, countVitest) },
+  { name: "unit", budgetSeconds: 600, lab: false, run: () => runReporting("vitest", vitestArgs, countVitest) },
   { name: "conformance reference", budgetSeconds: 180, lab: false, run: conformanceReference },
   { name: "quickstart reference", budgetSeconds: 30, lab: false, run: () => quickstart() },
   { name: "live", budgetSeconds: 1_500, lab: true, run: live },
