@@ -60,6 +60,9 @@ export async function purgeImage(pool: Pool, call: Call, imageId: string): Promi
     if (!(thrown instanceof CommandFailure) || failedWith(thrown, errno.EPERM)) throw thrown;
     const { pool: name, namespace } = pool.config;
     await ctx.step("hand-purge-to-manager");
-    await pool.cluster.addPurgeTask(call, [name, ...(namespace === "" ? [] : [namespace]), imageId].join("/"));
+    // ENOENT: another deleter, whose open image made ours fail, has purged it by now.
+    const image = [name, ...(namespace === "" ? [] : [namespace]), imageId].join("/");
+    const handed = await unless([errno.ENOENT], pool.cluster.addPurgeTask(call, image).then(() => true));
+    if (handed === undefined) await pool.rados.dropJunkHeader(call, imageId);
   }
 }

@@ -70,7 +70,7 @@ describe.runIf(live)("several processes at once", { timeout: 600_000 }, () => {
         ),
         two.run({ method: "create", of: name, capacity }),
       ]);
-      expect([deleted.how, alsoDeleted]).toEqual(["returned", "deleted"]);
+      expect([deleted.how, alsoDeleted], JSON.stringify([deleted, alsoDeleted])).toEqual(["returned", "deleted"]);
       // The create came before the delete (the old volume, now gone), after it (a new one), or in the midst (refused).
       if (created.how === "failed") expect(isSouthboundError(created.error) && created.error.reason).toBe("volume-deleting");
       const madeNew = created.how === "returned" && idOf(created) !== volume.id;
