@@ -4,6 +4,7 @@ import type { FacetedBackend } from "../driver/storage-backend.js";
 import { SouthboundError } from "../errors/southbound-error.js";
 import type { CallEnvironment } from "./call-environment.js";
 import type { BoundedCallOptions, CallSpec } from "./call-limits.js";
+import { createInFlight } from "./in-flight.js";
 import { runCall } from "./run-call.js";
 
 /** The backend of a driver that is set up, and what ends its calls when it is closed. */
@@ -37,13 +38,14 @@ export function createLifecycle(
   connect: (ctx: CallContext<"setup">) => Promise<Omit<OpenBackend, "stop">>,
 ): Lifecycle {
   let open: (OpenBackend & { readonly controller: AbortController }) | undefined;
-  let settingUp: Promise<OpenBackend> | undefined;
+  const settingUp = createInFlight(environment);
   let closing = false;
   const running = new Set<Promise<unknown>>();
   const setupSpec: CallSpec<"setup"> = { operation: "setup", backend: name, defaultTimeoutMs };
   const unsetSpec: CallSpec<"unset"> = { operation: "unset", backend: name, defaultTimeoutMs };
 
   const setUp = async (ctx: CallContext<"setup">): Promise<OpenBackend> => {
+    if (open !== undefined && !closing) return open;
     const { backend, manifest } = await connect(ctx);
     if (ctx.signal.aborted) {
       // Every caller has gone: nobody would ever close it.
@@ -68,12 +70,8 @@ export function createLifecycle(
   return {
     setup: async (options) => {
       if (open !== undefined && !closing) return open;
-      // The first caller's deadline bounds the work; a later caller waits for the same connection with its own.
-      settingUp ??= runCall(setupSpec, environment, options, setUp).finally(() => {
-        settingUp = undefined;
-      });
-      const shared = settingUp;
-      return runCall(setupSpec, environment, options, () => shared);
+      // Callers at once share one connection, each with its own patience: the first to give up ends nothing for the others.
+      return settingUp.run(setupSpec, { subject: name, scope: "*", request: undefined }, options, setUp);
     },
     unset: (options) =>
       runCall(unsetSpec, environment, options, async (ctx) => {
