@@ -24,7 +24,10 @@ function connection(closed: () => void): Connected {
     manifest,
     ...{ createVolume: uncalled, getVolume: uncalled, listVolumePage: uncalled, deleteVolume: uncalled },
     ...{ connectVolume: uncalled, disconnectVolume: uncalled, listConnections: uncalled, readFormat: uncalled, writeFormat: uncalled },
-    close: () => Promise.resolve(closed()),
+    close: () => {
+      closed();
+      return Promise.resolve();
+    },
   };
   return { backend, manifest: { ...manifest, facets: [] } };
 }
