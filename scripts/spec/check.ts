@@ -1,3 +1,4 @@
+import { citationProblems } from "./check-citations.js";
 import { driftProblems } from "./check-drift.js";
 import { errorProblems } from "./check-errors.js";
 import { referenceProblems } from "./check-references.js";
@@ -8,7 +9,13 @@ import { readUnprovenRules } from "./unproven-rules.js";
 // Proves that the specification, the suite's checks, the errors and everything generated agree.
 const spec = await readSpec();
 const unproven = await readUnprovenRules();
-const problems = [...ruleProblems(spec, unproven), ...errorProblems(spec), ...(await referenceProblems(spec)), ...(await driftProblems())];
+const problems = [
+  ...ruleProblems(spec, unproven),
+  ...errorProblems(spec),
+  ...(await referenceProblems(spec)),
+  ...(await citationProblems()),
+  ...(await driftProblems()),
+];
 
 const { rules, musts, covered, pending, exceptions } = countRules(spec, unproven);
 console.log(`${rules} rules, ${musts} of them MUST: ${covered} proved by checks, ${exceptions} exceptions, ${pending} pending`);

@@ -45,7 +45,7 @@ export interface BackendExpandRequest extends ExpandVolumeRequest {
 
 /** Growing as its author writes it; the host's half is core's. */
 export interface AuthoredExpansion {
-  /** Grows to `sizeBytes`; a volume that is that large or larger is returned as it is. */
+  /** Grows to `sizeBytes`; a volume that is that large or larger is returned as it is (SB-EXPAND-1, 3, 5). */
   expandVolume(request: BackendExpandRequest, ctx: CallContext<"expandVolume">): Promise<ExpandVolumeResult>;
 }
 

@@ -23,6 +23,6 @@ export interface ChangedBlocksRequest {
 
 /** What changed between two snapshots of a volume. */
 export interface ChangedBlocksFacet {
-  /** Extents in rising order that do not overlap; streamed: leaving the loop ends the work. */
+  /** Extents in rising order that do not overlap; streamed: leaving the loop ends the work (SB-CHANGED-1 to 3). NOT_FOUND `snapshot-not-found`. */
   listChangedBlocks(request: ChangedBlocksRequest, options?: CallOptions): AsyncIterable<ChangedExtent>;
 }

@@ -13,6 +13,6 @@ export interface Finding {
 
 /** Looking at everything that could go wrong before it does: versions, rights, kernel features. Changes nothing. */
 export interface DoctorFacet {
-  /** Looks at everything, also after something was found wrong; fails only when it could not look at all. */
+  /** Looks at everything, also after something was found wrong; fails only when it could not look at all (SB-DOCTOR-1, 2). */
   examine(options?: CallOptions): Promise<readonly Finding[]>;
 }

@@ -18,11 +18,11 @@ export interface ExpandVolumeResult {
 
 /** Growing volumes. */
 export interface ExpansionFacet {
-  /** Grows a volume. Attached, where the backend only grows detached ones: FAILED_PRECONDITION `volume-in-use`. */
+  /** Grows a volume. Attached, where the backend only grows detached ones: FAILED_PRECONDITION `volume-in-use`; a limit below its size: OUT_OF_RANGE (SB-EXPAND-1 to 5). */
   expandVolume(request: ExpandVolumeRequest, options?: CallOptions): Promise<ExpandVolumeResult>;
   /**
    * Lets the device of an attachment on this host, and the ext4 or xfs that is mounted from it, follow the volume to its new size; call it
-   * on every host where the volume is attached when `hostStep` is `required`. The backend has no part in it. Idempotent; shrinks nothing.
+   * on every host where the volume is attached when `hostStep` is `required`. The backend has no part in it. Idempotent; shrinks nothing (SB-EXPAND-4).
    * A file system that `mountVolume` made and that is not mounted follows when it is mounted next.
    * - FAILED_PRECONDITION `attachment-not-found`: the record's device is not here (`attachment-on-other-host`: nor meant to be)
    * - FAILED_PRECONDITION `grow-failed`: the device, or with outcome `applied` only the file system, keeps its size; the message says why

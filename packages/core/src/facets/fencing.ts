@@ -10,8 +10,8 @@ export interface FenceResult {
 
 /** Cutting a dead host off, by an operator's explicit act: it can write nothing from then on, and its volumes are free. */
 export interface FencingFacet {
-  /** The host cannot reach its volumes when this returns. Again is harmless. */
+  /** The host cannot reach its volumes when this returns. Again is harmless (SB-FENCE-1). */
   fenceHost(request: { readonly hostId: HostId }, options?: CallOptions): Promise<FenceResult>;
-  /** Lets the host in again, after it has been started anew. */
+  /** Lets the host in again, after it has been started anew (SB-FENCE-3). */
   unfenceHost(request: { readonly hostId: HostId }, options?: CallOptions): Promise<void>;
 }

@@ -16,6 +16,6 @@ export interface VolumeHealth {
 
 /** Health and usage of a volume. */
 export interface HealthFacet {
-  /** Asks the backend anew. NOT_FOUND `volume-not-found` when there is no such volume. */
+  /** Asks the backend anew (SB-HEALTH-1, 2). NOT_FOUND `volume-not-found` when there is no such volume. */
   getHealth(request: { readonly id: VolumeId }, options?: CallOptions): Promise<VolumeHealth>;
 }

@@ -23,6 +23,6 @@ export interface Pool {
 
 /** Pools and what is left in them. */
 export interface PoolFacet {
-  /** The pools that this backend makes volumes in, with figures of this moment. */
+  /** The pools that this backend makes volumes in, with figures of this moment, in bytes (SB-POOL-1 to 3). */
   listPools(options?: CallOptions): Promise<readonly Pool[]>;
 }

@@ -19,8 +19,8 @@ export interface ModifyVolumeRequest {
 
 /** Limiting a volume's traffic, also while it is attached. */
 export interface QosFacet {
-  /** A limit that this backend or attach path cannot keep: INVALID_ARGUMENT `qos-unsupported`, and nothing applied. */
+  /** A limit that this backend or attach path cannot keep: INVALID_ARGUMENT `qos-unsupported`, and nothing applied (SB-QOS-1 to 3). */
   modifyVolume(request: ModifyVolumeRequest, options?: CallOptions): Promise<QosLimits>;
-  /** The limits in force. */
+  /** The limits in force, bytes and requests a second; absent means none (SB-QOS-1). NOT_FOUND `volume-not-found`. */
   getQos(request: { readonly id: VolumeId }, options?: CallOptions): Promise<QosLimits>;
 }

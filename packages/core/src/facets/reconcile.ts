@@ -15,6 +15,6 @@ export interface Orphan {
 
 /** Finding and mending what crashes left behind. */
 export interface ReconcileFacet {
-  /** Looks, and mends where `repair` is true (default false). What is being made right now is left alone. */
+  /** Looks, and mends where `repair` is true (default false). What is being made right now is left alone (SB-RECONCILE-1 to 3). */
   reconcile(request?: { readonly repair?: boolean | undefined }, options?: CallOptions): Promise<readonly Orphan[]>;
 }

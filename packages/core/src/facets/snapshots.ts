@@ -65,15 +65,15 @@ export interface RevertVolumeRequest {
 export interface SnapshotFacet {
   /**
    * Cuts a snapshot, or returns the one that the same request cut before; another source: ALREADY_EXISTS `snapshot-exists`.
-   * With `freeze`: FAILED_PRECONDITION `freeze-failed`, and no snapshot; DEADLINE_EXCEEDED `freeze-ended` when it was not surely cut in time.
+   * With `freeze`: FAILED_PRECONDITION `freeze-failed`, and no snapshot; DEADLINE_EXCEEDED `freeze-ended` when it was not surely cut in time (SB-SNAP-1, 2).
    */
   createSnapshot(request: CreateSnapshotRequest, options?: CallOptions): Promise<Snapshot>;
-  /** Reads one snapshot, by id or by name. NOT_FOUND `snapshot-not-found` when there is none. */
+  /** Reads one snapshot, by id or by name. NOT_FOUND `snapshot-not-found` when there is none (SB-SNAP-3). */
   getSnapshot(request: GetSnapshotRequest, options?: CallOptions): Promise<Snapshot>;
-  /** Lists snapshots; `timeoutMs` bounds each page, not the reader. A token of no known form: ABORTED `bad-token`. */
+  /** Lists snapshots; `timeoutMs` bounds each page, not the reader. A token of no known form: ABORTED `bad-token` (SB-SNAP-4, SB-LIST-1). */
   listSnapshots(request?: ListSnapshotsRequest, options?: CallOptions): Listing<Snapshot>;
-  /** A snapshot that volumes depend on: FAILED_PRECONDITION `snapshot-in-use`, and nothing changed. */
+  /** A snapshot that volumes depend on: FAILED_PRECONDITION `snapshot-in-use`, and nothing changed; not there is success (SB-SNAP-5). */
   deleteSnapshot(request: DeleteSnapshotRequest, options?: CallOptions): Promise<void>;
-  /** Refused while the volume is attached: FAILED_PRECONDITION `volume-in-use`. The volume's size stays. */
+  /** Refused while the volume is attached: FAILED_PRECONDITION `volume-in-use`. The volume's size stays (SB-SNAP-7). */
   revertVolume(request: RevertVolumeRequest, options?: CallOptions): Promise<Volume>;
 }

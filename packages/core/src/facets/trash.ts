@@ -16,10 +16,10 @@ export interface TrashedVolume {
 
 /** Deleted volumes: the only way back to them. */
 export interface TrashFacet {
-  /** Lists the deleted volumes that are not purged yet; 100 a page unless told otherwise. */
+  /** Lists the deleted volumes that are not purged yet; 100 a page unless told otherwise (SB-TRASH-1). */
   listTrash(request?: { readonly pageSize?: number | undefined; readonly startToken?: string | undefined }, options?: CallOptions): Listing<TrashedVolume>;
-  /** Brings a volume back, under its own name or, where that is taken (ALREADY_EXISTS), another. */
+  /** Brings a volume back, under its own name or, where that is taken (ALREADY_EXISTS `volume-exists`), another (SB-TRASH-2). NOT_FOUND when it is not in the trash. */
   undeleteVolume(request: { readonly id: VolumeId; readonly name?: string | undefined }, options?: CallOptions): Promise<Volume>;
-  /** Purges now. Nothing there: success. */
+  /** Purges now, for good. Nothing there: success (SB-TRASH-3). */
   purgeVolume(request: { readonly id: VolumeId }, options?: CallOptions): Promise<void>;
 }

@@ -25,23 +25,23 @@ export interface Host {
   exclusively<Value>(volume: VolumeId, options: CallOptions, steps: () => Promise<Value>): Promise<Value>;
   /** What this host tells backends about itself. */
   connectorFacts(): Promise<ConnectorFacts>;
-  /** Makes the device of a connection, or finds the one that is there already. */
+  /** Makes the device of a connection, or finds the one that is there already (SB-ATTACH-1, 3, SB-SIZE-3). No method works: FAILED_PRECONDITION, saying why of each. */
   attach(connection: Connection, backend: string, options?: CallOptions): Promise<AttachmentRecord>;
   /** The record of a connection, with its device if there is one on this host; changes nothing. */
   describe(connection: Connection, backend: string, options?: CallOptions): Promise<AttachmentRecord>;
   /**
    * Removes the device of a record and proves that it is gone. No device, or one that now belongs to something else: nothing
-   * is touched, success. Held by anything: FAILED_PRECONDITION `device-held`, naming the holder.
+   * is touched, success. Held by anything: FAILED_PRECONDITION `device-held`, naming the holder (SB-DETACH-2, 3, 5, SB-RECORD-2).
    */
   detach(record: AttachmentRecord, options?: CallOptions): Promise<void>;
   /**
    * Lets the device of a record, and the ext4 or xfs that is mounted from it here, follow the volume to a larger size, without
    * interrupting anything; a file system that is not mounted follows when `mount` mounts it. Grown already: nothing happens. The
    * device is not here: FAILED_PRECONDITION `attachment-not-found`; it or the file system does not grow: FAILED_PRECONDITION
-   * `grow-failed`, whose outcome `applied` says that the device did.
+   * `grow-failed`, whose outcome `applied` says that the device did (SB-EXPAND-4).
    */
   grow(record: AttachmentRecord, options?: CallOptions): Promise<AttachmentRecord>;
-  /** Mounts, making a file system first where the volume is blank and the journal says that it may be. */
+  /** Mounts, making a file system first where the volume is blank and the journal says that it may be (SB-MOUNT-1 to 10). */
   mount(request: MountVolumeRequest, journal: FormatJournal, options?: CallOptions): Promise<MountRecord>;
   /**
    * Runs steps while the file systems that are mounted here from these attachments' devices are frozen: flushed, and every writer made to
@@ -55,9 +55,9 @@ export interface Host {
     options: CallOptions,
     steps: (signal: AbortSignal) => Promise<Value>,
   ): Promise<Value>;
-  /** Unmounts what the record says, if that is what is mounted there. */
+  /** Unmounts what the record says, if that is what is mounted there (SB-UNMOUNT-1 to 3). In use: FAILED_PRECONDITION `mount-busy`. */
   unmount(record: MountRecord, options?: CallOptions): Promise<void>;
-  /** The mounts of these attachments' devices on this host. */
+  /** The mounts of these attachments' devices on this host (SB-RECORD-1). */
   listMounts(records: readonly AttachmentRecord[], options?: CallOptions): Promise<readonly MountRecord[]>;
 }
 
