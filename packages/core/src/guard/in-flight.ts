@@ -48,8 +48,8 @@ interface Entry extends CallSubject {
  */
 const abandonedHoldMs = 2_000;
 
-/** Makes the registry. */
-export function createInFlight(environment: CallEnvironment): InFlight {
+/** Makes the registry; `holdMs` is for calls whose late end can touch nothing of the next one. */
+export function createInFlight(environment: CallEnvironment, holdMs = abandonedHoldMs): InFlight {
   const entries = new Set<Entry>();
 
   const conflicting = (wanted: CallSubject): Entry | undefined => {
@@ -62,7 +62,7 @@ export function createInFlight(environment: CallEnvironment): InFlight {
 
   const waitForAbandoned = async (entry: Entry, limits: CallLimits): Promise<void> => {
     const patience = new AbortController();
-    const hold = sleep(abandonedHoldMs, patience.signal).catch(() => undefined);
+    const hold = sleep(holdMs, patience.signal).catch(() => undefined);
     try {
       await limits.race(Promise.race([entry.work.settled, hold]));
     } finally {
@@ -82,7 +82,8 @@ export function createInFlight(environment: CallEnvironment): InFlight {
           const other = conflicting(subject);
           if (other === undefined) break;
           if (other.work.abandoned()) {
-            await waitForAbandoned(other, limits);
+            if (holdMs > 0) await waitForAbandoned(other, limits);
+            else entries.delete(other);
             continue;
           }
           if (other.work.spec.operation !== spec.operation || !isDeepStrictEqual(other.request, subject.request)) throw pending(spec, other);

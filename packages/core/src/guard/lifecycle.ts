@@ -38,7 +38,8 @@ export function createLifecycle(
   connect: (ctx: CallContext<"setup">) => Promise<Omit<OpenBackend, "stop">>,
 ): Lifecycle {
   let open: (OpenBackend & { readonly controller: AbortController }) | undefined;
-  const settingUp = createInFlight(environment);
+  // A connection that comes after its callers have gone is closed at once: the next setup need not wait for it.
+  const settingUp = createInFlight(environment, 0);
   let closing = false;
   const running = new Set<Promise<unknown>>();
   const setupSpec: CallSpec<"setup"> = { operation: "setup", backend: name, defaultTimeoutMs };
