@@ -41,5 +41,6 @@ export default defineConfig(
   border(["packages/testkit/src/**"], "^@opensds/(driver-|lab)", "The suite knows no driver and no lab."),
   border(["packages/driver-ceph/src/**"], "^@opensds/(driver-|testkit|lab)", "A driver depends on core only."),
   border(["packages/driver-cinder/src/**"], "^@opensds/(driver-|testkit|lab)", "A driver depends on core only."),
+  border(["packages/cli/src/**"], "^@opensds/(driver-|testkit|lab)", "The command finds its drivers where it is used."),
   border(["lab/src/**"], "^@opensds/", "The lab brings backends up; it knows no package."),
 );

@@ -22,6 +22,7 @@ export default defineConfig({
       project("core", "packages/core"),
       project("testkit", "packages/testkit"),
       project("driver-ceph", "packages/driver-ceph"),
+      project("cli", "packages/cli"),
       project("lab", "lab"),
     ],
   },

@@ -9,7 +9,7 @@ export const repository = fileURLToPath(new URL("../../../../", import.meta.url)
 const pnpmScript = join(repository, "node_modules/pnpm/bin/pnpm.cjs");
 
 /** The published packages, by the folders of their sources. */
-export const packages = ["core", "testkit", "driver-ceph", "driver-cinder"] as const;
+export const packages = ["core", "testkit", "driver-ceph", "driver-cinder", "cli"] as const;
 
 /** The published packages as their users get them: packed, and unpacked into a project of this run's own. */
 export interface PackedPackages {
