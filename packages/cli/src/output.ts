@@ -2,7 +2,9 @@ import { textTable } from "./text-table.js";
 
 /** Where the command writes to. */
 export interface Stream {
+  /** Whether it is a terminal, which gets tables. */
   readonly isTTY?: boolean | undefined;
+  /** Writes text as it is. */
   write(text: string): unknown;
 }
 

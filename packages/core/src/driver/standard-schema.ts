@@ -38,8 +38,3 @@ export interface StandardIssue {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
-
-/** An issue's path in words: `options.attach.0`. */
-export function issuePath(issue: StandardIssue): string {
-  return (issue.path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join(".");
-}
