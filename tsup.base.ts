@@ -11,6 +11,10 @@ export const libraryBuild: Options = {
   target: "node20",
   platform: "node",
   sourcemap: true,
+  // The sources are in the package, for the maps and the declarations alike; once is enough.
+  esbuildOptions: (options) => {
+    options.sourcesContent = false;
+  },
   treeshake: true,
   splitting: true,
   dts: false,
