@@ -73,6 +73,6 @@ export interface CheckContext {
   fail(expected: string, actual: unknown): never;
   /** Fails unless the call fails as described; returns its error. `what` names the call. */
   expectError(call: Promise<unknown>, expected: ExpectedError, what: string): Promise<SouthboundError>;
-  /** Ends the check as skipped. */
-  skip(reason: string): never;
+  /** Ends the check as skipped. `cause` is `environment` where another machine or another target could run it; default `backend`. */
+  skip(reason: string, cause?: "backend" | "environment"): never;
 }

@@ -14,7 +14,7 @@ export const closingChecks: readonly Check[] = [
     needs: ["processes"],
     run: async (ctx) => {
       // A network of its own, with nothing in it, is as good as a backend that is down.
-      await promisify(execFile)("unshare", ["--net", "true"]).catch(() => ctx.skip("this machine gives no process a network of its own (unshare --net)"));
+      await promisify(execFile)("unshare", ["--net", "true"]).catch(() => ctx.skip("this machine gives no process a network of its own (unshare --net)", "environment"));
       const { ms } = await timed(ctx.worker({ setup: false }));
       const { result, ms: cutOffMs } = await timed(ctx.worker({ setup: false, cutOff: true }));
       if (result.status === "rejected") ctx.fail("opening succeeds in a process without a network", result.reason);

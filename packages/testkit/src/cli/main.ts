@@ -1,13 +1,21 @@
 import { isSouthboundError } from "@opensds/core";
-import { accessSync, constants, existsSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { kitVersion } from "../kit-version.js";
-import { toJUnit } from "../report/junit.js";
+import { hideSecrets } from "../report/hide-secrets.js";
+import type { ConformanceReport } from "../report/report.js";
 import { runConformance } from "../run/run-conformance.js";
+import { defaultCheckTimeoutMs } from "../run/conformance-run.js";
 import { BadInput } from "../target/bad-input.js";
+import { secretsOf } from "../target/secrets-of.js";
 import { parseCliArguments, usage, type CleanRequest, type RunRequest } from "./arguments.js";
 import { removeLeftovers } from "./clean.js";
+import { initProject } from "./init.js";
 import { createProgress, type ProgressOutput } from "./progress.js";
+import { mergePages } from "./pages.js";
+import { startWatchdog } from "./watchdog.js";
+import { watchOutput } from "./watch-output.js";
+import { expectReportFiles, writeReports } from "./write-reports.js";
 
 /** What the command writes to. */
 export interface CliStreams {
@@ -30,6 +38,10 @@ export async function main(args: readonly string[], streams: CliStreams, interru
         return await run(request, streams, interrupted);
       case "clean":
         return await clean(request, streams);
+      case "init":
+        return initProject(request, streams.stdout);
+      case "html":
+        return mergePages(request, streams.stdout);
     }
   } catch (error) {
     streams.stderr.write(`opensds-conformance: ${explain(error)}\n`);
@@ -38,24 +50,50 @@ export async function main(args: readonly string[], streams: CliStreams, interru
 }
 
 async function run(request: RunRequest, { stdout, stderr }: CliStreams, signal: AbortSignal): Promise<number> {
-  const { json, junit, only, families, level, seed, timeoutMs } = request;
-  for (const file of [json, junit]) if (file !== undefined && file !== "-") expectWritable(file);
-  if (junit === "-") throw new BadInput("--junit writes to a file; only --json takes - for standard output");
-  const progress = createProgress(json === "-" ? stderr : stdout);
-  const report = await runConformance(targetOf(request), {
-    select: { ids: only, families, level },
-    seed,
-    timeoutMs,
-    signal,
-    onEvent: (event) => progress.onEvent(event),
-  });
-  const text = `${JSON.stringify(report, null, 2)}\n`;
-  if (json === "-") stdout.write(text);
-  else if (json !== undefined) writeFileSync(json, text);
-  if (junit !== undefined) writeFileSync(junit, toJUnit(report));
-  progress.summary(report);
-  if (signal.aborted) return 130;
-  return report.ok ? 0 : 1;
+  const { only, families, facets, level, seed, timeoutMs = defaultCheckTimeoutMs, knownFailures } = request;
+  expectReportFiles(request);
+  const target = targetOf(request);
+  const secrets = [...request.secrets, ...secretsOf(target)];
+  const progress = createProgress(request.json === "-" ? stderr : stdout);
+  const output = watchOutput(secrets);
+  const limitMs = timeoutMs + standstillMarginMs;
+  const stopWatchdog = startWatchdog(limitMs, `opensds-conformance: the driver kept this process from doing anything for ${limitMs} ms; it was ended`);
+  try {
+    let report = await runConformance(target, {
+      select: { ids: only, families, facets, level },
+      seed,
+      timeoutMs,
+      signal,
+      knownFailures,
+      secrets,
+      onEvent: (event) => progress.onEvent(event),
+    });
+    if (output.leaks() > 0) report = leaking(report, output.leaks());
+    writeReports(report, request, stdout);
+    progress.summary(report);
+    if (signal.aborted) return 130;
+    return report.ok ? 0 : 1;
+  } catch (error) {
+    progress.end();
+    if (output.leaks() > 0) stderr.write(`opensds-conformance: ${leakText(output.leaks())}\n`);
+    stderr.write(`opensds-conformance: ${hideSecrets(explain(error), secrets)}\n`);
+    return exitCodeOf(error);
+  } finally {
+    output.restore();
+    stopWatchdog();
+  }
+}
+
+/** Milliseconds that a standstill may last beyond a check's own limit. */
+const standstillMarginMs = 60_000;
+
+const leakText = (leaks: number): string =>
+  `the driver printed a secret ${leaks === 1 ? "once" : `${leaks} times`} to standard output or standard error (masked here); hand log lines to ctx.log, without secrets`;
+
+/** A driver that prints secrets fails whatever its checks say. */
+function leaking(report: ConformanceReport, leaks: number): ConformanceReport {
+  const problem = [report.problem, leakText(leaks)].filter((part) => part !== undefined).join("; ");
+  return { ...report, ok: false, problem, level: "none", levelGap: problem };
 }
 
 async function clean(request: CleanRequest, { stdout }: CliStreams): Promise<number> {
@@ -70,15 +108,6 @@ function targetOf(request: RunRequest | CleanRequest) {
   const backends = resolve(request.backends);
   if (!existsSync(backends)) throw new BadInput(`there is no backends file ${request.backends}`);
   return { backends, backend: request.backend, driverModules: request.driverModules };
-}
-
-function expectWritable(file: string): void {
-  const folder = dirname(resolve(file));
-  try {
-    accessSync(folder, constants.W_OK);
-  } catch {
-    throw new BadInput(`${file} cannot be written: ${folder} is no folder that may be written to`);
-  }
 }
 
 /** An error for people: its message and the causes beneath, no stack. */

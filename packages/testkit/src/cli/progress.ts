@@ -14,6 +14,8 @@ export interface ProgressOutput {
 export interface Progress {
   onEvent(event: RunEvent): void;
   summary(report: ConformanceReport): void;
+  /** Nothing more will come. */
+  end(): void;
 }
 
 const marks: Readonly<Record<CheckResult["status"], string>> = { passed: "ok  ", failed: "FAIL", skipped: "skip" };
@@ -58,7 +60,12 @@ export function createProgress(output: ProgressOutput): Progress {
       const failedIds = report.results.filter(({ status }) => status === "failed").map(({ id }) => id);
       if (failedIds.length > 0) line(`failed: ${failedIds.join(", ")} (again: --only ${failedIds.join(",")} --seed ${report.seed})`);
       if (report.problem !== undefined) line(`not a success: ${report.problem}`);
+      line(report.level === "full" ? "level: full" : `level: ${report.level}${report.levelGap === undefined ? "" : ` (not full: ${report.levelGap})`}`);
       line(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+    },
+    end: () => {
+      clearInterval(ticker);
+      if (live) output.write("\r\u001b[K");
     },
   };
 }

@@ -6,6 +6,12 @@ import type { RuleId } from "../rules.js";
 /** How a check ended. A known failure that still fails counts as skipped, and says why. */
 export type CheckStatus = "passed" | "failed" | "skipped";
 
+/**
+ * Whose doing a skip is. `backend`: it cannot do this at all, and need not. `environment`: this machine or this way of opening
+ * cannot. `known-failure`: it fails, as was foretold. `interruption`: the run ended before. Only the first leaves the level whole.
+ */
+export type SkipCause = "backend" | "environment" | "known-failure" | "interruption";
+
 /** Why a check failed. */
 export interface FailureReport {
   /** What was wrong, in one sentence. */
@@ -29,6 +35,7 @@ export interface CheckResult {
   readonly ms: number;
   /** Why it was skipped. */
   readonly reason?: string;
+  readonly skipCause?: SkipCause;
   readonly error?: FailureReport;
   /** The calls that led to the failure, in the order in which they began. */
   readonly calls?: readonly CallRecord[];
@@ -56,5 +63,9 @@ export interface ConformanceReport {
   readonly ok: boolean;
   /** Why `ok` is false, where no failed check says it. */
   readonly problem?: string;
+  /** The level that this run shows the driver to keep; `none` where it shows none. */
+  readonly level: CheckLevel | "none";
+  /** What stands between the run and level `full`; absent where nothing does. */
+  readonly levelGap?: string;
   readonly results: readonly CheckResult[];
 }

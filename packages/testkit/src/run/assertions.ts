@@ -30,8 +30,8 @@ export const assertions: Pick<CheckContext, "equal" | "ok" | "fail" | "expectErr
     if (!matches(error, expected)) throw new CheckFailure(`${what} failed in another way`, wanted, describeValue(error), error);
     return error;
   },
-  skip: (reason) => {
-    throw new CheckSkipped(reason);
+  skip: (reason, cause = "backend") => {
+    throw new CheckSkipped(reason, cause);
   },
 };
 

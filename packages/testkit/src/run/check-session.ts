@@ -69,10 +69,10 @@ export async function openCheckSession(settings: SessionSettings): Promise<Check
   };
 
   const renamed = async (from: ConformanceTarget, to: string): Promise<BackendsTarget> => {
-    if (!isBackendsTarget(from)) return assertions.skip("the target is a live object, which has no other name");
+    if (!isBackendsTarget(from)) return assertions.skip("the target is a live object, which has no other name", "environment");
     const directory = await mkdtemp(join(tmpdir(), `${prefix}-`));
     directories.push(directory);
-    return (await renameBackend(from, to, directory)) ?? assertions.skip("the backend cannot be given another name in a copy of its file");
+    return (await renameBackend(from, to, directory)) ?? assertions.skip("the backend cannot be given another name in a copy of its file", "environment");
   };
 
   const end = async (): Promise<string[]> => {
@@ -115,7 +115,7 @@ export async function openCheckSession(settings: SessionSettings): Promise<Check
     open,
     worker: async (options) => {
       const script = workerPath();
-      if (!isBackendsTarget(target) || script === undefined) return assertions.skip("no other process can open this target");
+      if (!isBackendsTarget(target) || script === undefined) return assertions.skip("no other process can open this target", "environment");
       workers += 1;
       const by = `worker ${workers}`;
       const started = await startWorker({ script, target, by, log, made, signal, callTimeoutMs: settings.timeoutMs, ...options });

@@ -4,9 +4,11 @@ import { setMaxListeners } from "node:events";
 import type { Check } from "../check.js";
 import { allChecks } from "../checks/index.js";
 import type { CheckResult } from "../report/report.js";
+import { withoutSecrets } from "../report/hide-secrets.js";
 import { BadInput } from "../target/bad-input.js";
 import { openTarget, type OpenedTarget } from "../target/open-target.js";
-import type { ConformanceTarget } from "../target/target.js";
+import { secretsOf } from "../target/secrets-of.js";
+import { isBackendsTarget, type ConformanceTarget } from "../target/target.js";
 import { runPrefix } from "./names.js";
 import { runCheck } from "./run-check.js";
 import { selectChecks, type Selection } from "./select.js";
@@ -22,7 +24,10 @@ export interface RunOptions {
   readonly timeoutMs?: number | undefined;
   /** By id, why a check is known to fail here. It is run, and has to fail. Default: none. */
   readonly knownFailures?: Readonly<Record<string, string>> | undefined;
-  /** Passwords and keys that the backend is configured with: no error may show them. Default: none. */
+  /**
+   * Passwords and keys that the backend is configured with: no error may show them. Default: none; what a backends file refers to as
+   * `{ env }` or `{ file }` is known without being told.
+   */
   readonly secrets?: readonly string[] | undefined;
   /** Ends the run early; what was made is removed first. */
   readonly signal?: AbortSignal | undefined;
@@ -60,12 +65,13 @@ export async function openConformanceRun(target: ConformanceTarget, options: Run
     await driver.setup();
     return driver;
   };
+  const secrets = [...new Set([...(options.secrets ?? []), ...(isBackendsTarget(target) ? secretsOf(target) : [])])];
   const settings = {
     target,
     manifest: backend.manifest,
     prefix,
     seed,
-    secrets: options.secrets ?? [],
+    secrets,
     timeoutMs,
     janitor,
     knownFailures,
@@ -77,7 +83,7 @@ export async function openConformanceRun(target: ConformanceTarget, options: Run
     seed,
     prefix,
     timeoutMs,
-    run: (check) => runCheck(check, settings),
+    run: async (check) => withoutSecrets(await runCheck(check, settings), secrets),
     close: () => within(opened.close(), closeMs, "closing the target"),
   };
 }

@@ -11,9 +11,15 @@ export class CheckFailure extends Error {
   }
 }
 
-/** How a check says that it cannot be run here. */
+/** How a check says that it cannot be run: because of what the backend is, or because of where it runs. */
 export class CheckSkipped extends Error {
   override readonly name = "CheckSkipped";
+  override readonly cause: "backend" | "environment";
+
+  constructor(reason: string, cause: "backend" | "environment") {
+    super(reason);
+    this.cause = cause;
+  }
 }
 
 /** The check did not end within its time limit. */

@@ -1,5 +1,5 @@
 import type { Check } from "../check.js";
-import type { CheckResult, FailureReport } from "../report/report.js";
+import type { CheckResult, FailureReport, SkipCause } from "../report/report.js";
 import { rules } from "../rules.js";
 import type { CallRecord } from "./call-log.js";
 import { describeValue } from "./call-log.js";
@@ -20,6 +20,7 @@ export interface RunCheckSettings extends Omit<SessionSettings, "checkId" | "sig
 interface Ending {
   readonly status: "passed" | "failed" | "skipped";
   readonly reason?: string;
+  readonly skipCause?: SkipCause;
   readonly error?: FailureReport;
 }
 
@@ -35,13 +36,14 @@ export async function runCheck(check: Check, settings: RunCheckSettings): Promis
     status: ending.status,
     ms: Math.round(performance.now() - beganMs),
     ...(ending.reason !== undefined && { reason: ending.reason }),
+    ...(ending.skipCause !== undefined && { skipCause: ending.skipCause }),
     ...(ending.error !== undefined && { error: ending.error }),
     ...(ending.error !== undefined && { calls }),
     ...(leftovers.length > 0 && { leftovers }),
   });
 
   const unmet = unmetNeed(check, settings.manifest, settings.target);
-  if (unmet !== undefined) return finish({ status: "skipped", reason: unmet });
+  if (unmet !== undefined) return finish({ status: "skipped", reason: unmet.reason, skipCause: unmet.cause });
 
   const limit = new AbortController();
   setMaxListeners(0, limit.signal);
@@ -79,8 +81,8 @@ export async function runCheck(check: Check, settings: RunCheckSettings): Promis
 }
 
 function endingOf(error: unknown): Ending {
-  if (error instanceof CheckSkipped) return { status: "skipped", reason: error.message };
-  if (error instanceof RunInterrupted) return { status: "skipped", reason: error.message };
+  if (error instanceof CheckSkipped) return { status: "skipped", reason: error.message, skipCause: error.cause };
+  if (error instanceof RunInterrupted) return { status: "skipped", reason: error.message, skipCause: "interruption" };
   if (error instanceof CheckFailure) {
     return { status: "failed", error: { message: error.message, expected: error.expected, actual: error.actual } };
   }
@@ -94,7 +96,7 @@ function endingOf(error: unknown): Ending {
 
 function withKnownFailure(ending: Ending, why: string | undefined): Ending {
   if (why === undefined || ending.status === "skipped") return ending;
-  if (ending.status === "failed") return { ...ending, status: "skipped", reason: `known failure: ${why}` };
+  if (ending.status === "failed") return { ...ending, status: "skipped", reason: `known failure: ${why}`, skipCause: "known-failure" };
   const message = `is listed in knownFailures (${why}) and passes; take it off the list`;
   return { status: "failed", error: { message } };
 }

@@ -1,6 +1,8 @@
 import { contractVersion } from "@opensds/core";
 import type { Check } from "../check.js";
+import { allChecks } from "../checks/index.js";
 import { kitVersion } from "../kit-version.js";
+import { levelOf } from "../report/level.js";
 import type { CheckResult, ConformanceReport } from "../report/report.js";
 import { rules } from "../rules.js";
 import type { ConformanceTarget } from "../target/target.js";
@@ -63,6 +65,7 @@ export async function runConformance(target: ConformanceTarget, options: Conform
     counts,
     ok: counts.failed === 0 && problem === undefined,
     ...(problem !== undefined && { problem }),
+    ...levelOf(options.checks ?? allChecks, results, problem),
     results,
   };
 }
@@ -72,7 +75,7 @@ function hopeless(timeouts: number): string | undefined {
 }
 
 function notRun({ id, family, level, title, rules: cited }: Check, reason: string): CheckResult {
-  return { id, family, level, title, rules: cited.map((rule) => ({ id: rule, text: rules[rule] })), status: "skipped", ms: 0, reason };
+  return { id, family, level, title, rules: cited.map((rule) => ({ id: rule, text: rules[rule] })), status: "skipped", ms: 0, reason, skipCause: "interruption" };
 }
 
 function problemOf(counts: ConformanceReport["counts"], results: readonly CheckResult[], interrupted: boolean): string | undefined {

@@ -40,7 +40,7 @@ export async function holdFirst(ctx: CheckContext, operation: Operation): Promis
       () => true,
     );
     const came = await Promise.race([reached.then(() => false), ended]);
-    if (came) ctx.skip(`this driver marks no step in ${operation} at which a call could be held`);
+    if (came) ctx.skip(`this driver marks no step in ${operation} at which a call could be held`, "environment");
   };
   return { driver, steps, held, release: () => release() };
 }
