@@ -1,12 +1,16 @@
 import { defineConfig } from "vitest/config";
 
-// Tests on a real backend have a run of their own, which brings that backend up first: `npm test` sets SB_LAB_LIVE.
-const live = process.env.SB_LAB_LIVE === "1";
-const files = live ? { include: ["**/*.live.test.ts"] } : { include: ["**/*.test.ts"], exclude: ["**/*.live.test.ts"] };
+// What needs something brought up first has a run of its own: a real backend, a browser, packed packages and a registry. `npm test`
+// does that and sets the variable.
+const special = { live: "SB_LAB_LIVE", browser: "SB_BROWSER", packed: "SB_PACKED" };
+const kind = Object.entries(special).find(([, variable]) => process.env[variable] === "1")?.[0];
+const live = kind !== undefined;
+const include = [kind === undefined ? "**/*.test.ts" : `**/*.${kind}.test.ts`];
+const excluded = kind === undefined ? Object.keys(special).map((name) => `**/*.${name}.test.ts`) : [];
 
 const project = (name: string, root: string) => ({
   extends: true as const,
-  test: { name, root, ...files, exclude: ["**/node_modules/**", "**/dist/**", ...("exclude" in files ? files.exclude : [])] },
+  test: { name, root, include, exclude: ["**/node_modules/**", "**/dist/**", ...excluded] },
 });
 
 export default defineConfig({
@@ -15,7 +19,7 @@ export default defineConfig({
   test: {
     testTimeout: live ? 180_000 : 30_000,
     hookTimeout: live ? 180_000 : 30_000,
-    // Two cores, and several of the live tests stop and start daemons of one cluster: one file at a time there.
+    // Two cores, and several of these tests stop and start daemons of one cluster or install packages: one file at a time there.
     fileParallelism: !live,
     passWithNoTests: true,
     projects: [

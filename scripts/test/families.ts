@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { browserTests } from "./browser.js";
 import { countConformance, countVitest } from "./read-reports.js";
 import type { Counts } from "./result.js";
 import { runCommand, runReporting } from "./run-command.js";
@@ -36,6 +37,7 @@ export const families: readonly Family[] = [
     run: () => runCommand("tsx", ["--conditions=@opensds/source", "scripts/spec/check.ts"]),
   },
   { name: "unit", budgetSeconds: 600, lab: false, run: () => runReporting("vitest", vitestArgs, countVitest) },
+  { name: "pages in a browser", budgetSeconds: 90, lab: false, run: () => browserTests(vitestArgs) },
   { name: "conformance reference", budgetSeconds: 180, lab: false, run: conformanceReference },
   { name: "quickstart reference", budgetSeconds: 30, lab: false, run: () => quickstart() },
   { name: "live", budgetSeconds: 1_500, lab: true, run: live },
