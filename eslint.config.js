@@ -14,7 +14,7 @@ const border = (files, forbidden, message) => ({
 });
 
 export default defineConfig(
-  globalIgnores(["**/dist/", "**/coverage/", "docs/api/", ".lab/", "**/node_modules/", "packages/core/test/types/cases/"]),
+  globalIgnores(["**/dist/", "**/coverage/", "docs/api/", ".lab/", "**/node_modules/", "packages/testkit/template/", "packages/core/test/types/cases/"]),
   js.configs.recommended,
   {
     files: ["**/*.ts"],

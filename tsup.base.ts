@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Options } from "tsup";
 
 /** JavaScript only: declarations come from `tsc -b`, so the type build never depends on tsup. */
-export const libraryBuild: Options = {
+export const libraryBuild = {
   format: ["esm"],
   target: "node20",
   platform: "node",
@@ -22,7 +22,7 @@ export const libraryBuild: Options = {
   clean: ["!**/*.d.ts", "!**/*.d.ts.map"],
   silent: true,
   onSuccess: removeOldDeclarations,
-};
+} satisfies Options;
 
 /** `tsc -b` leaves the declarations of sources that are gone. tsup runs in the package's folder. */
 async function removeOldDeclarations(): Promise<void> {

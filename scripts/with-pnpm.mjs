@@ -92,13 +92,14 @@ function newestSource() {
   let newest = 0;
   const visit = (path) => {
     for (const entry of readdirSync(path, { withFileTypes: true })) {
-      if (entry.name === "node_modules" || entry.name === "dist") continue;
+      if (entry.name === "node_modules" || entry.name === "dist" || entry.name === "template") continue;
       const child = join(path, entry.name);
       newest = Math.max(newest, statSync(child).mtimeMs);
       if (entry.isDirectory()) visit(child);
     }
   };
-  for (const folder of packageFolders()) visit(folder);
+  // The example driver is what the testkit's `init` copies: part of that package.
+  for (const folder of [...packageFolders(), join(root, "examples", "third-party-driver")]) visit(folder);
   return Math.max(newest, statSync(join(root, "pnpm-lock.yaml")).mtimeMs);
 }
 

@@ -69,7 +69,7 @@ async function withPage(device: Parameters<Browser["newContext"]>[0], work: (pag
 
 const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 const levelOf = (id: string): string | undefined => [...allChecks, failing].find((check) => check.id === id)?.level;
-const visibleIds = (page: Page): Promise<readonly string[]> => page.locator(".check:visible").evaluateAll((rows) => rows.map(({ id }) => id));
+const visibleIds = (page: Page): Promise<readonly string[]> => page.evaluate<readonly string[]>(`[...document.querySelectorAll(".check")].filter((row) => row.offsetParent !== null).map((row) => row.id)`);
 
 describe("the page", () => {
   it("shows a column for each report and a row for each check, from file:// and with nothing from elsewhere", () =>
@@ -122,12 +122,12 @@ describe("the page", () => {
 
   it("can be read on a phone: nothing is wider than the screen, and each cell names its driver", () =>
     withPage(phone, async (page) => {
-      for (const row of await page.locator(".check > summary").all()) await row.evaluate((summary) => summary.parentElement?.setAttribute("open", ""));
+      await page.evaluate(`for (const row of document.querySelectorAll(".check")) row.open = true`);
       expect(await page.evaluate<number>("document.documentElement.scrollWidth")).toBe(390);
       const cell = page.locator("#MANIFEST-1 > summary .who").first();
       expect(await cell.isVisible()).toBe(true);
-      const small = await page.locator(".filters select, .filters label span").evaluateAll((controls) => controls.filter((control) => control.getBoundingClientRect().height < 34).length);
-      expect(small).toBe(0);
+      const heights = await page.evaluate<readonly number[]>(`[...document.querySelectorAll(".filters select, .filters label span")].map((control) => control.getBoundingClientRect().height)`);
+      expect(Math.min(...heights)).toBeGreaterThanOrEqual(34);
     }));
 
   it("keeps its contrast in the dark", () =>

@@ -18,9 +18,13 @@ export function watchOutput(secrets: readonly string[]): WatchedOutput {
     return hideSecrets(text, secrets);
   };
   const restores = [process.stdout, process.stderr].map((stream) => {
-    const write = Reflect.get(stream, "write");
-    Reflect.set(stream, "write", (chunk: unknown, ...rest: readonly unknown[]): unknown => Reflect.apply(write, stream, [mask(chunk), ...rest]));
-    return () => Reflect.set(stream, "write", write);
+    const write: unknown = Reflect.get(stream, "write");
+    if (typeof write !== "function") return () => undefined;
+    Reflect.set(stream, "write", (chunk: unknown, ...rest: readonly unknown[]): unknown => {
+      const written: unknown = Reflect.apply(write, stream, [mask(chunk), ...rest]);
+      return written;
+    });
+    return () => void Reflect.set(stream, "write", write);
   });
   return {
     leaks: () => leaks,

@@ -1,3 +1,5 @@
+import type { CheckResult } from "./report.js";
+
 /** A text in which every secret is replaced by a mark: also in the forms that a URL or a JSON string gives it. */
 export function hideSecrets(text: string, secrets: readonly string[]): string {
   let hidden = text;
@@ -8,11 +10,26 @@ export function hideSecrets(text: string, secrets: readonly string[]): string {
 /** Whether a text shows a secret. */
 export const showsSecret = (text: string, secrets: readonly string[]): boolean => formsOf(secrets).some((form) => text.includes(form));
 
-/** A copy of plain data in which no text shows a secret. */
-export function withoutSecrets<Value>(value: Value, secrets: readonly string[]): Value {
-  if (secrets.length === 0 || !showsSecret(JSON.stringify(value), secrets)) return value;
-  const hidden: Value = JSON.parse(JSON.stringify(value), (_key, inner: unknown) => (typeof inner === "string" ? hideSecrets(inner, secrets) : inner));
-  return hidden;
+/** A check's result in which nothing that a driver said shows a secret. */
+export function withoutSecrets(result: CheckResult, secrets: readonly string[]): CheckResult {
+  if (secrets.length === 0 || !showsSecret(JSON.stringify(result), secrets)) return result;
+  const hide = (text: string): string => hideSecrets(text, secrets);
+  const { reason, error, calls, leftovers } = result;
+  return {
+    ...result,
+    ...(reason !== undefined && { reason: hide(reason) }),
+    ...(error !== undefined && {
+      error: {
+        ...error,
+        message: hide(error.message),
+        ...(error.expected !== undefined && { expected: hide(error.expected) }),
+        ...(error.actual !== undefined && { actual: hide(error.actual) }),
+        ...(error.stack !== undefined && { stack: hide(error.stack) }),
+      },
+    }),
+    ...(calls !== undefined && { calls: calls.map((call) => ({ ...call, request: hide(call.request), result: hide(call.result) })) }),
+    ...(leftovers !== undefined && { leftovers: leftovers.map(hide) }),
+  };
 }
 
 function formsOf(secrets: readonly string[]): readonly string[] {
