@@ -84,7 +84,7 @@ export const deviceChecks: readonly Check[] = [
       const marker = ctx.random.bytes(4096);
       await writeDevice(deviceOf(writing), 0, marker);
       await driver.detachVolume(writing);
-      const failed = await withPrograms(noDevices, async () => settle("attachVolume", driver.attachVolume({ volumeId })));
+      const failed = await withPrograms(ctx, noDevices, async () => settle("attachVolume", driver.attachVolume({ volumeId })));
       // Where this machine makes devices in some way of its own, nothing failed.
       if (failed.ok) return driver.detachVolume(failed.value);
       if (failed.error.outcome === "none") {

@@ -90,7 +90,7 @@ export const formattingChecks: readonly Check[] = [
       const volumeId = (await ctx.create("killed", ctx.sizes.data)).id;
       const directory = await ctx.temporaryDirectory();
       const attachment = await driver.attachVolume({ volumeId });
-      const failed = await withPrograms({ "mkfs.ext4": killedMkfs }, async () => settle("mountVolume", driver.mountVolume({ attachment, directory })));
+      const failed = await withPrograms(ctx, { "mkfs.ext4": killedMkfs }, async () => settle("mountVolume", driver.mountVolume({ attachment, directory })));
       if (failed.ok) return ctx.fail("mountVolume fails when its mkfs.ext4 is killed", failed.value);
       ctx.ok(failed.error.outcome !== "none", "the error does not say that nothing changed", failed.error);
       const left = await runProgram(ctx, "blkid", "--probe", "--output", "value", "--match-tag", "UUID", deviceOf(attachment).path);

@@ -9,7 +9,7 @@ import { defaultCheckTimeoutMs } from "../run/conformance-run.js";
 import { BadInput } from "../target/bad-input.js";
 import { secretsOf } from "../target/secrets-of.js";
 import { parseCliArguments, usage, type CleanRequest, type RunRequest } from "./arguments.js";
-import { removeLeftovers } from "./clean.js";
+import { removeLeftovers } from "./clean/remove-leftovers.js";
 import { initProject } from "./init.js";
 import { createProgress, type ProgressOutput } from "./progress.js";
 import { mergePages } from "./pages.js";
@@ -98,8 +98,8 @@ function leaking(report: ConformanceReport, leaks: number): ConformanceReport {
 
 async function clean(request: CleanRequest, { stdout }: CliStreams): Promise<number> {
   const { removed, failed } = await removeLeftovers(targetOf(request), request.prefix, request.timeoutMs);
-  for (const name of removed) stdout.write(`removed  ${JSON.stringify(name)}\n`);
-  for (const { name, problem } of failed) stdout.write(`failed   ${JSON.stringify(name)}: ${problem}\n`);
+  for (const name of removed) stdout.write(`removed  ${name}\n`);
+  for (const { name, problem } of failed) stdout.write(`failed   ${name}: ${problem}\n`);
   stdout.write(`${removed.length} removed, ${failed.length} failed\n`);
   return failed.length === 0 ? 0 : 1;
 }

@@ -10,6 +10,7 @@ import { renameBackend } from "../target/rename-backend.js";
 import { workerPath } from "../worker-path.js";
 import { assertions } from "./assertions.js";
 import { createCallLog, type CallLog } from "./call-log.js";
+import type { Journal } from "./journal.js";
 import { createMadeVolumes } from "./made-volumes.js";
 import { createNamer } from "./names.js";
 import { createRandom } from "./random.js";
@@ -29,6 +30,7 @@ export interface SessionSettings {
   /** Fires at the check's time limit. */
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
+  readonly journal: Journal;
   /** A driver that is set up, for cleaning up with. */
   readonly janitor: () => Promise<VolumeDriver>;
 }
@@ -48,7 +50,7 @@ const cleanupStepMs = 30_000;
 export async function openCheckSession(settings: SessionSettings): Promise<CheckSession> {
   const { target, manifest, prefix, signal, checkId } = settings;
   const log = createCallLog();
-  const made = createMadeVolumes(prefix);
+  const made = createMadeVolumes(prefix, settings.journal);
   const deferred: { readonly what: string; readonly step: CleanupStep }[] = [];
   const closers: (() => Promise<void>)[] = [];
   const directories: string[] = [];
@@ -63,7 +65,7 @@ export async function openCheckSession(settings: SessionSettings): Promise<Check
     const by = drivers === 1 ? "driver" : `driver ${drivers}`;
     const opened = await openTarget(as === undefined ? target : await renamed(target, as), options);
     closers.push(() => opened.close());
-    const driver = recordDriver(opened.driver, { by, log, made, signal });
+    const driver = recordDriver(opened.driver, { by, log, made, signal, journal: settings.journal });
     if (setup) await driver.setup();
     return driver;
   };

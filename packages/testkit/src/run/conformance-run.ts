@@ -9,6 +9,7 @@ import { BadInput } from "../target/bad-input.js";
 import { openTarget, type OpenedTarget } from "../target/open-target.js";
 import { secretsOf } from "../target/secrets-of.js";
 import { isBackendsTarget, type ConformanceTarget } from "../target/target.js";
+import { openJournal } from "./journal.js";
 import { runPrefix } from "./names.js";
 import { runCheck } from "./run-check.js";
 import { selectChecks, type Selection } from "./select.js";
@@ -66,6 +67,9 @@ export async function openConformanceRun(target: ConformanceTarget, options: Run
     return driver;
   };
   const secrets = [...new Set([...(options.secrets ?? []), ...(isBackendsTarget(target) ? secretsOf(target) : [])])];
+  const journal = openJournal(prefix);
+  /** What could not be removed stays known to `clean`. */
+  let leftovers = 0;
   const settings = {
     target,
     manifest: backend.manifest,
@@ -73,6 +77,7 @@ export async function openConformanceRun(target: ConformanceTarget, options: Run
     seed,
     secrets,
     timeoutMs,
+    journal,
     janitor,
     knownFailures,
     interrupted,
@@ -83,8 +88,15 @@ export async function openConformanceRun(target: ConformanceTarget, options: Run
     seed,
     prefix,
     timeoutMs,
-    run: async (check) => withoutSecrets(await runCheck(check, settings), secrets),
-    close: () => within(opened.close(), closeMs, "closing the target"),
+    run: async (check) => {
+      const result = withoutSecrets(await runCheck(check, settings), secrets);
+      leftovers += result.leftovers?.length ?? 0;
+      return result;
+    },
+    close: async () => {
+      if (leftovers === 0) journal.remove();
+      await within(opened.close(), closeMs, "closing the target");
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Volume, VolumeDriver, VolumeId } from "@opensds/core";
 import { isSouthboundError } from "@opensds/core";
+import type { Journal } from "./journal.js";
 import { inParallel } from "./in-parallel.js";
 import { removeVolume } from "./remove-volume.js";
 
@@ -16,7 +17,7 @@ export interface MadeVolumes {
 }
 
 /** Starts with nothing. `prefix` is in every name of this run. */
-export function createMadeVolumes(prefix: string): MadeVolumes {
+export function createMadeVolumes(prefix: string, journal: Journal): MadeVolumes {
   const ids = new Set<VolumeId>();
   /** Creates under a name that have not succeeded. */
   const unsure = new Map<string, number>();
@@ -33,6 +34,7 @@ export function createMadeVolumes(prefix: string): MadeVolumes {
     },
     created: ({ id, name }) => {
       ids.add(id);
+      journal.note("volume", id);
       if (name !== undefined) count(name, -1);
     },
     deleted: ({ id }) => {

@@ -1,5 +1,6 @@
 import { facetNames, type CallOptions, type Listing, type Page, type Volume, type VolumeDriver } from "@opensds/core";
 import type { CallLog } from "./call-log.js";
+import type { Journal } from "./journal.js";
 import type { MadeVolumes } from "./made-volumes.js";
 
 /** What a recorded driver reports to, and what ends its calls. */
@@ -8,11 +9,13 @@ export interface Recording {
   readonly log: CallLog;
   readonly made: MadeVolumes;
   readonly signal: AbortSignal;
+  /** Learns of what a killed run would leave and nobody could tell by its name. */
+  readonly journal: Journal;
 }
 
 /** A driver that records each call, notes what it made, and ends its calls when the check's time is up. */
 export function recordDriver(driver: VolumeDriver, recording: Recording): VolumeDriver {
-  const { by, log, made, signal } = recording;
+  const { by, log, made, signal, journal } = recording;
   const limited = (options: CallOptions | undefined): CallOptions => ({
     ...options,
     signal: options?.signal === undefined ? signal : AbortSignal.any([options.signal, signal]),
@@ -61,7 +64,7 @@ export function recordDriver(driver: VolumeDriver, recording: Recording): Volume
     listMounts: (request, options) => call("listMounts", request, () => driver.listMounts(request, limited(options))),
     [Symbol.asyncDispose]: () => driver[Symbol.asyncDispose](),
   };
-  const facets = facetNames.map((name) => [name, { get: () => recordFacet(name, driver[name], { by, log }), enumerable: true }] as const);
+  const facets = facetNames.map((name) => [name, { get: () => recordFacet(name, driver[name], { by, log, journal }), enumerable: true }] as const);
   return Object.defineProperties(recorded, Object.fromEntries(facets));
 }
 
@@ -69,7 +72,7 @@ export function recordDriver(driver: VolumeDriver, recording: Recording): Volume
 function recordFacet<Facet extends object>(
   name: string,
   facet: Facet | undefined,
-  { by, log }: Pick<Recording, "by" | "log">,
+  { by, log, journal }: Pick<Recording, "by" | "log" | "journal">,
 ): Facet | undefined {
   if (facet === undefined) return undefined;
   return new Proxy(facet, {
@@ -77,11 +80,19 @@ function recordFacet<Facet extends object>(
       const member: unknown = Reflect.get(target, key);
       if (typeof member !== "function") return member;
       return (...args: readonly unknown[]): unknown => {
+        noteFacetCall(journal, `${name}.${String(key)}`, args[0]);
         const result: unknown = Reflect.apply(member, target, args);
         return result instanceof Promise ? log.record(by, `${name}.${String(key)}`, args[0], () => result) : result;
       };
     },
   });
+}
+
+/** Notes what leaves something that no list shows by its name. */
+function noteFacetCall(journal: Journal, operation: string, request: unknown): void {
+  if (typeof request !== "object" || request === null) return;
+  if (operation === "fencing.fenceHost" && "hostId" in request) journal.note("host", String(request.hostId));
+  if (operation === "groups.createGroupSnapshot" && "groupId" in request && "name" in request) journal.note("group-snapshot", `${String(request.groupId)} ${String(request.name)}`);
 }
 
 /** Records each page as a call of its own. */

@@ -1,7 +1,6 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, writeFile } from "node:fs/promises";
 import { once } from "node:events";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { CheckContext } from "../../check-context.js";
@@ -50,8 +49,8 @@ export async function endHolder(child: ChildProcess): Promise<void> {
  * Runs with other programs under some names: shell scripts that stand first in this process's PATH. `REAL_PATH` in them is the path
  * without them.
  */
-export async function withPrograms<Value>(scripts: Readonly<Record<string, string>>, work: () => Promise<Value>): Promise<Value> {
-  const directory = await mkdtemp(join(tmpdir(), "programs-"));
+export async function withPrograms<Value>(ctx: CheckContext, scripts: Readonly<Record<string, string>>, work: () => Promise<Value>): Promise<Value> {
+  const directory = await ctx.temporaryDirectory();
   const before = process.env["PATH"];
   try {
     for (const [name, script] of Object.entries(scripts)) {
@@ -64,6 +63,5 @@ export async function withPrograms<Value>(scripts: Readonly<Record<string, strin
   } finally {
     if (before === undefined) delete process.env["PATH"];
     else process.env["PATH"] = before;
-    await rm(directory, { recursive: true, force: true });
   }
 }
