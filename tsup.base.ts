@@ -10,6 +10,8 @@ export const libraryBuild = {
   format: ["esm"],
   target: "node20",
   platform: "node",
+  // `test` without its `node:` would be somebody's package.
+  removeNodeProtocol: false,
   sourcemap: true,
   // The sources are in the package, for the maps and the declarations alike; once is enough.
   esbuildOptions: (options) => {

@@ -38,12 +38,18 @@ export const families: readonly Family[] = [
   },
   { name: "unit", budgetSeconds: 600, lab: false, run: () => runReporting("vitest", vitestArgs, countVitest) },
   { name: "pages in a browser", budgetSeconds: 90, lab: false, run: () => browserTests(vitestArgs) },
+  { name: "packed packages", budgetSeconds: 420, lab: false, run: packed },
   { name: "conformance reference", budgetSeconds: 180, lab: false, run: conformanceReference },
   { name: "quickstart reference", budgetSeconds: 30, lab: false, run: () => quickstart() },
   { name: "live", budgetSeconds: 1_500, lab: true, run: live },
   { name: "conformance ceph (cli)", budgetSeconds: 600, lab: true, run: conformanceCeph },
   { name: "quickstart ceph", budgetSeconds: 120, lab: true, run: () => quickstart("--backend", "ceph") },
 ];
+
+/** What an author gets: the packed packages, installed outside the workspace, on the oldest Node and one that the seed draws, or on all. */
+function packed(seed: string, full: boolean): Promise<Counts> {
+  return runReporting("vitest", vitestArgs, countVitest, { SB_PACKED: "1", SB_SEED: seed, SB_FULL: full ? "1" : "0" });
+}
 
 /** Everything that needs the real Ceph. */
 function live(seed: string, full: boolean): Promise<Counts> {

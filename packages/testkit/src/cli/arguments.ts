@@ -29,6 +29,8 @@ export interface RunRequest extends TargetArguments {
   /** Values of the variables that --secret-env names. */
   readonly secrets: readonly string[];
   readonly seed: number | undefined;
+  /** Milliseconds beyond a check's own limit. */
+  readonly standstillMs: number | undefined;
   readonly json: string | undefined;
   readonly junit: string | undefined;
   readonly html: string | undefined;
@@ -72,6 +74,7 @@ export const usage = `opensds-conformance: checks that a storage driver keeps th
   --level LEVEL      basic: no races and deadlines; full (default): everything
   --seed N           repeats the random choices of an earlier run
   --timeout MS       what one check may take (default 120000)
+  --standstill MS    by how much longer the driver may keep this process from doing anything (default 60000)
   --known-failure ID=REASON
                      the check is run and has to fail still; may be repeated
   --secret-env NAME  the value of this variable may show nowhere, not in what the driver prints either; may be repeated
@@ -120,6 +123,7 @@ export function parseCliArguments(args: readonly string[]): CliRequest {
     knownFailures: Object.fromEntries((values["known-failure"] ?? []).map(knownFailure)),
     secrets: (values["secret-env"] ?? []).map(secretFromVariable),
     seed: wholeNumber(values.seed, "--seed"),
+    standstillMs: wholeNumber(values.standstill, "--standstill"),
     json: values.json,
     junit: values.junit,
     html: values.html,
@@ -144,6 +148,7 @@ function parse(args: readonly string[]) {
         "secret-env": { type: "string", multiple: true },
         seed: { type: "string" },
         timeout: { type: "string" },
+        standstill: { type: "string" },
         json: { type: "string" },
         junit: { type: "string" },
         html: { type: "string" },

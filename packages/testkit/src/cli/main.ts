@@ -50,13 +50,13 @@ export async function main(args: readonly string[], streams: CliStreams, interru
 }
 
 async function run(request: RunRequest, { stdout, stderr }: CliStreams, signal: AbortSignal): Promise<number> {
-  const { only, families, facets, level, seed, timeoutMs = defaultCheckTimeoutMs, knownFailures } = request;
+  const { only, families, facets, level, seed, timeoutMs = defaultCheckTimeoutMs, standstillMs = defaultStandstillMs, knownFailures } = request;
   expectReportFiles(request);
   const target = targetOf(request);
   const secrets = [...request.secrets, ...secretsOf(target)];
   const progress = createProgress(request.json === "-" ? stderr : stdout);
   const output = watchOutput(secrets);
-  const limitMs = timeoutMs + standstillMarginMs;
+  const limitMs = timeoutMs + standstillMs;
   const stopWatchdog = startWatchdog(limitMs, `opensds-conformance: the driver kept this process from doing anything for ${limitMs} ms; it was ended`);
   try {
     let report = await runConformance(target, {
@@ -85,7 +85,7 @@ async function run(request: RunRequest, { stdout, stderr }: CliStreams, signal: 
 }
 
 /** Milliseconds that a standstill may last beyond a check's own limit. */
-const standstillMarginMs = 60_000;
+const defaultStandstillMs = 60_000;
 
 const leakText = (leaks: number): string =>
   `the driver printed a secret ${leaks === 1 ? "once" : `${leaks} times`} to standard output or standard error (masked here); hand log lines to ctx.log, without secrets`;

@@ -45,9 +45,10 @@ export async function removeLeftovers(target: ConformanceTarget, prefix: string,
 async function cleanUp(driver: VolumeDriver, prefix: string, journalled: Journalled): Promise<CleanResult> {
   const removed: string[] = [];
   let failed = new Map<string, string>();
-  const attempt = async ({ name, remove }: Leftover): Promise<void> => {
+  const attempt = async (leftover: Leftover): Promise<void> => {
+    const { name } = leftover;
     try {
-      await remove();
+      await leftover.remove();
       removed.push(name);
       failed.delete(name);
     } catch (error) {
