@@ -73,6 +73,8 @@ export interface CheckContext {
   fail(expected: string, actual: unknown): never;
   /** Fails unless the call fails as described; returns its error. `what` names the call. */
   expectError(call: Promise<unknown>, expected: ExpectedError, what: string): Promise<SouthboundError>;
+  /** Says something about the run that is worth reading also when the check passes. */
+  note(text: string): void;
   /** Ends the check as skipped. `cause` is `environment` where another machine or another target could run it; default `backend`. */
   skip(reason: string, cause?: "backend" | "environment"): never;
 }

@@ -1,5 +1,6 @@
 import { errorToJSON } from "@opensds/core";
 import { setTimeout as sleep } from "node:timers/promises";
+import { watchCrashPoints } from "./run/crash-points.js";
 import { addedSince, processHoldings } from "./run/process-leftovers.js";
 import { isParentMessage, runWorkerCall, type AnswerMessage, type ParentMessage } from "./run/worker-protocol.js";
 import { openTarget, type OpenedTarget } from "./target/open-target.js";
@@ -7,38 +8,34 @@ import { openTarget, type OpenedTarget } from "./target/open-target.js";
 /** A process of the suite's own: opens the target and does what it is told over IPC. Ends with its parent. */
 let opened: OpenedTarget | undefined;
 let before: readonly string[] = [];
-let steps: string[] = [];
-let dieAt = 0;
-
-async function onStep(operation: string, step: string): Promise<void> {
-  steps.push(`${operation} ${step}`);
-  if (steps.length !== dieAt) return;
-  process.kill(process.pid, "SIGKILL");
-  await new Promise<never>(() => undefined);
-}
+const points = watchCrashPoints();
 
 async function obey(message: ParentMessage): Promise<unknown> {
   if (message.type === "open") {
     before = await processHoldings();
-    opened = await openTarget(message.target, { onStep });
+    opened = await openTarget(message.target, { onStep: (operation, step) => points.mark(operation, step) });
     if (message.setup) await opened.driver.setup({ timeoutMs: message.timeoutMs });
-    steps = [];
+    points.dieAt(0);
     return null;
   }
   if (opened === undefined) throw new Error("the worker has not opened its target");
   switch (message.type) {
     case "die-at":
-      steps = [];
-      dieAt = message.step;
+      points.dieAt(message.step);
       return null;
     case "steps":
-      return steps;
+      return points.seen();
     case "close":
       await opened.close();
       return leftovers();
     case "call":
-      return runWorkerCall(opened.driver, message.call, message.timeoutMs);
+      return answering(await runWorkerCall(opened.driver, message.call, message.timeoutMs));
   }
+}
+
+async function answering(value: unknown): Promise<unknown> {
+  await points.answer();
+  return value;
 }
 
 /** What ends by itself within two seconds is no leftover. */

@@ -24,7 +24,7 @@ async function run(directory: string, ...args: readonly string[]): Promise<Ended
   } catch (error) {
     if (!(error instanceof Error) || !("stdout" in error) || !("stderr" in error)) throw error;
     const hung = "killed" in error && error.killed === true && !String(error.stderr).includes("it was ended");
-    if (hung) throw new Error(`the command hung after ${String(error.stdout)}${String(error.stderr)}`);
+    if (hung) throw new Error(`the command hung after ${String(error.stdout)}${String(error.stderr)}`, { cause: error });
     return { code: "code" in error && typeof error.code === "number" ? error.code : null, stdout: String(error.stdout), stderr: String(error.stderr) };
   }
 }

@@ -2,6 +2,7 @@ import { requireFacets, supports, type DriverWith, type Orphan, type Volume, typ
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Check } from "../check.js";
 import type { CheckContext } from "../check-context.js";
+import { answerPoint } from "../run/crash-points.js";
 import type { TestWorker } from "../run/test-worker.js";
 import { importables, letGo } from "./support/imports.js";
 import { cutOf, cutSnapshot } from "./support/snapshots.js";
@@ -86,7 +87,8 @@ async function stepsOf(ctx: CheckContext, operation: string): Promise<number> {
   const run = await prepared(ctx, worker, operation);
   await worker.dieAtStep(0);
   await run();
-  return (await worker.steps()).length;
+  // Before its answer an operation is not half-way any more.
+  return (await worker.steps()).filter((point) => point !== answerPoint).length;
 }
 
 /** Runs an operation in a process that dies before one of its steps. */

@@ -49,6 +49,7 @@ export function createProgress(output: ProgressOutput): Progress {
       } else {
         const { result } = event;
         line(`${marks[result.status]}  ${result.id.padEnd(13)}  ${result.title}  (${formatDuration(result.ms)})`);
+        for (const note of result.notes ?? []) line(`      ${note}`);
         if (result.reason !== undefined) line(`      ${result.reason}`);
         if (result.status === "failed") for (const one of failureLines(result)) line(`      ${one}`);
         else for (const leftover of result.leftovers ?? []) line(`      left: ${leftover}`);

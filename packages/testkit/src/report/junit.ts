@@ -36,7 +36,8 @@ export function toJUnit(report: ConformanceReport): string {
 
 function testCase(result: CheckResult): string {
   const open = `    <testcase${attributesOf({ classname: result.family, name: `${result.id} ${result.title}`, time: seconds(result.ms) })}`;
-  if (result.status === "passed") return `${open}/>`;
+  const notes = (result.notes ?? []).map((note) => `      <system-out>${escapeXml(note)}</system-out>`);
+  if (result.status === "passed") return notes.length === 0 ? `${open}/>` : `${open}>\n${notes.join("\n")}\n    </testcase>`;
   const inside =
     result.status === "skipped"
       ? `      <skipped${attributesOf({ message: result.reason ?? "" })}/>`

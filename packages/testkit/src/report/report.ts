@@ -41,6 +41,8 @@ export interface CheckResult {
   readonly calls?: readonly CallRecord[];
   /** What could not be removed afterwards. */
   readonly leftovers?: readonly string[];
+  /** What the check has to say of how it ran, such as at how many points it killed. */
+  readonly notes?: readonly string[];
 }
 
 /** What a run was about and how it went. Plain JSON: `--json` writes it as it is. */

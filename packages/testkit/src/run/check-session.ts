@@ -39,6 +39,7 @@ export interface SessionSettings {
 export interface CheckSession {
   readonly ctx: CheckContext;
   readonly log: CallLog;
+  readonly notes: readonly string[];
   /** Cleans up in reverse order; returns what could not be removed, in words. Never throws. */
   end(): Promise<string[]>;
 }
@@ -54,6 +55,7 @@ export async function openCheckSession(settings: SessionSettings): Promise<Check
   const deferred: { readonly what: string; readonly step: CleanupStep }[] = [];
   const closers: (() => Promise<void>)[] = [];
   const directories: string[] = [];
+  const notes: string[] = [];
   const name = createNamer(prefix, checkId);
   const random = createRandom(settings.seed, checkId);
   let drivers = 0;
@@ -136,6 +138,7 @@ export async function openCheckSession(settings: SessionSettings): Promise<Check
       return directory;
     },
     defer: (what, step) => deferred.push({ what, step }),
+    note: (text) => notes.push(text),
   };
-  return { ctx, log, end };
+  return { ctx, log, notes, end };
 }

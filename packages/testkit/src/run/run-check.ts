@@ -27,7 +27,7 @@ interface Ending {
 /** Runs one check, from opening its driver to removing what it made. Never throws. */
 export async function runCheck(check: Check, settings: RunCheckSettings): Promise<CheckResult> {
   const beganMs = performance.now();
-  const finish = (ending: Ending, calls: readonly CallRecord[] = [], leftovers: readonly string[] = []): CheckResult => ({
+  const finish = (ending: Ending, calls: readonly CallRecord[] = [], leftovers: readonly string[] = [], notes: readonly string[] = []): CheckResult => ({
     id: check.id,
     family: check.family,
     level: check.level,
@@ -40,6 +40,7 @@ export async function runCheck(check: Check, settings: RunCheckSettings): Promis
     ...(ending.error !== undefined && { error: ending.error }),
     ...(ending.error !== undefined && { calls }),
     ...(leftovers.length > 0 && { leftovers }),
+    ...(notes.length > 0 && { notes }),
   });
 
   const unmet = unmetNeed(check, settings.manifest, settings.target);
@@ -77,7 +78,7 @@ export async function runCheck(check: Check, settings: RunCheckSettings): Promis
   if (ending.status === "passed" && leftovers.length > 0) {
     ending = { status: "failed", error: { message: `the check passed, but cleaning up failed: ${leftovers.join("; ")}` } };
   }
-  return finish(withKnownFailure(ending, settings.knownFailures[check.id]), calls, leftovers);
+  return finish(withKnownFailure(ending, settings.knownFailures[check.id]), calls, leftovers, session?.notes);
 }
 
 function endingOf(error: unknown): Ending {

@@ -45,9 +45,9 @@ export interface TestWorker {
   disconnectVolume(request: DisconnectVolumeRequest): Promise<void>;
   /** Any operation in that process, a facet's as `snapshots.createSnapshot`; its result as JSON brings it. */
   call(operation: string, request: unknown): Promise<unknown>;
-  /** Counts the driver's steps from now on, and has the process die by SIGKILL before the one of this number; 0: never. */
+  /** Counts the points at which a call may be killed from now on, and has the process die by SIGKILL at the one of this number; 0: never. */
   dieAtStep(step: number): Promise<void>;
-  /** The steps since then, as `createVolume publish`. */
+  /** The points since then: marks as `createVolume publish`, outgoing calls as `process`, and `answer`. */
   steps(): Promise<readonly string[]>;
   /** Closes the driver there; resolves to what it left in the process. */
   close(): Promise<readonly string[]>;

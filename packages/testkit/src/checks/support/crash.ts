@@ -1,6 +1,7 @@
 import type { Orphan } from "@opensds/core";
 import type { CheckContext } from "../../check-context.js";
 import type { TestWorker } from "../../run/test-worker.js";
+import { isMark } from "../../run/crash-points.js";
 import { pause, timed } from "./held-driver.js";
 
 /** One call that is to be killed and repeated. */
@@ -20,25 +21,37 @@ export interface PreparedCall {
   verify(when: string): Promise<void>;
 }
 
+/** Fewer points in these, and the driver's marks do not reach what the call does. */
+const fewestPoints = 3;
+const mustHavePoints = ["createVolume", "deleteVolume", "attachVolume", "mountVolume"];
+
+/** Moments of the clock for a driver that marks nothing. */
+const momentsWithoutMarks = 50;
+
 /**
- * Has a process killed by SIGKILL before steps of the call (that is: after the one before), and once at a moment that the clock
- * chooses; each time repeats the call here, and looks for what is left over. At most `most` steps, chosen by the seed.
+ * Has a process killed by SIGKILL at points of the call: before each step that the driver marks and each call that it makes to the outside
+ * (that is: after the effect of the one before), before the answer, and at moments that the clock chooses; each time repeats the call here,
+ * and looks for what is left over. At most `most` points, chosen by the seed; a driver that marks nothing gets 50 moments instead of one.
  */
 export async function crashAndReplay(ctx: CheckContext, crash: CrashCase, most = 3): Promise<void> {
+  const { operation } = crash;
   const orphans = await orphansNow(ctx);
   const sound = await ctx.worker();
   const steps = await soundRun(ctx, crash, sound);
   const points = chosen(ctx, steps.names.length, most);
-  const moments: readonly (number | undefined)[] = [...points, undefined];
-  for (const at of moments) {
-    const worker = at === moments[0] ? sound : await ctx.worker();
+  const random = steps.names.some(isMark) ? 1 : momentsWithoutMarks;
+  ctx.note(`${operation}: ${steps.names.length === 1 ? "1 point" : `${steps.names.length} points`}, killed at ${points.join(", ")} and at ${random === 1 ? "a moment" : `${random} moments`} of the clock`);
+  if (mustHavePoints.includes(operation) && random === 1) {
+    ctx.ok(steps.names.length >= fewestPoints, `${operation} has at least ${fewestPoints} points at which it can be killed; mark what changes something with ctx.step`, steps.names);
+  }
+  const moments: readonly (number | undefined)[] = [...points, ...Array.from({ length: random }, () => undefined)];
+  for (const [index, at] of moments.entries()) {
+    const worker = index === 0 ? sound : await ctx.worker();
     const prepared = await crash.prepare();
     const when =
-      at === undefined
-        ? `after ${crash.operation} was killed on its way`
-        : `after ${crash.operation} was killed before its step ${steps.names[at - 1] ?? at} (${at} of ${steps.names.length})`;
-    if (at === undefined) await killOnTheWay(ctx, worker, crash.operation, prepared, steps.ms);
-    else await killAtStep(ctx, worker, crash.operation, prepared, at, when);
+      at === undefined ? `after ${operation} was killed on its way` : `after ${operation} was killed before ${steps.names[at - 1] ?? at} (point ${at} of ${steps.names.length})`;
+    if (at === undefined) await killOnTheWay(ctx, worker, operation, prepared, steps.ms);
+    else await killAtStep(ctx, worker, operation, prepared, at, when);
     const { result } = await timed(prepared.replay());
     if (result.status === "rejected") ctx.fail(`the same call by another process succeeds ${when}`, result.reason);
     await prepared.verify(when);
