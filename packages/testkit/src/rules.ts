@@ -72,6 +72,7 @@ export const rules = {
   "SB-ERROR-4": "An operation ends only with codes of its row in the table of codes by operation.",
   "SB-ERROR-5": "After an error with outcome none the backend and the host are as they were before the call.",
   "SB-ERROR-6": "A reading operation that fails has the outcome none.",
+  "SB-ERROR-7": "Where a condition of an operation's error table holds and no other does, the call ends with that row's code, reason, recovery and outcome.",
   "SB-DEADLINE-1": "A call returns promptly at its deadline with DEADLINE_EXCEEDED and at its caller's abort with CANCELLED.",
   "SB-DEADLINE-2": "A call whose signal has fired before it begins does nothing, and its outcome is none.",
   "SB-DEADLINE-3": "Work that ends after its call has returned undoes nothing that a later call has done.",

@@ -2,6 +2,7 @@ import { errorFromJSON, errorToJSON, isSouthboundError, volumeId, type Operation
 import { inspect } from "node:util";
 import type { Check } from "../check.js";
 import type { CheckContext } from "../check-context.js";
+import { missingChecks } from "./errors-missing.js";
 import { outcomeChecks } from "./errors-outcomes.js";
 import { requestErrorChecks } from "./contract-requests.js";
 import { readPage } from "./support/volumes.js";
@@ -24,6 +25,7 @@ export const errorsChecks: readonly Check[] = [
   },
   ...requestErrorChecks,
   ...outcomeChecks,
+  ...missingChecks,
 ];
 
 /** Calls that a backend itself has to refuse: what the guard refuses before says little about the driver. */

@@ -25,6 +25,7 @@ import { reconciliationChecks } from "./reconciliation.js";
 import { recordsChecks } from "./records.js";
 import { sizesChecks } from "./sizes.js";
 import { snapshotsChecks } from "./snapshots.js";
+import { missingSourceChecks } from "./sources-missing.js";
 import { sourcesChecks } from "./sources.js";
 import { trashChecks } from "./trash.js";
 
@@ -48,6 +49,7 @@ export const allChecks: readonly Check[] = [
   ...crashChecks,
   ...snapshotsChecks,
   ...sourcesChecks,
+  ...missingSourceChecks,
   ...expansionChecks,
   ...poolsChecks,
   ...groupsChecks,

@@ -15,7 +15,7 @@ afterAll(async () => {
   for (const path of leftBehind) await rm(path, { recursive: true, force: true });
 });
 
-describe("an author", () => {
+describe("an author", { timeout: 400_000 }, () => {
   it("builds and checks the example driver with the packed packages", async () => {
     const project = await workshop.projectFrom("third-party-driver", "examples/third-party-driver");
     await workshop.install(project);
@@ -32,8 +32,9 @@ describe("an author", () => {
     await succeed(start, "npx", "opensds-conformance", "init", "opensds-driver-acme");
     const project = join(start, "opensds-driver-acme");
     await workshop.install(project);
-    const output = await succeed(project, "npm", "test", "--silent");
-    expect(output).toMatch(/Tests +\d+ passed \| \d+ skipped/);
+    // The whole suite has run on the driver that this one is a copy of, in the test above.
+    const output = await succeed(project, "npm", "test", "--silent", "--", "-t", "(CREATE|LIST|DELETE|ATTACH|DATA|CRASH)-");
+    expect(output).toMatch(/Tests +\d{2} passed \| \d+ skipped/);
     expect(output).not.toContain("shelf");
 
     const again = await command(start, "npx", "opensds-conformance", "init", "opensds-driver-acme");

@@ -18,7 +18,7 @@ export async function command(directory: string, file: string, ...args: readonly
   // What the tests' own run was started with is none of the author's: a loader's conditions, the framework's settings.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(NODE_OPTIONS|VITEST.*|TEST|npm_.*|SB_.*)$/.test(name)));
   try {
-    const { stdout, stderr } = await promisify(execFile)(file, args, { cwd: directory, env: { ...env, NO_COLOR: "1" }, maxBuffer: 64 * 2 ** 20, timeout: 300_000 });
+    const { stdout, stderr } = await promisify(execFile)(file, args, { cwd: directory, env: { ...env, NO_COLOR: "1" }, maxBuffer: 64 * 2 ** 20, timeout: 380_000 });
     return { code: 0, output: stdout + stderr };
   } catch (error) {
     if (!(error instanceof Error) || !("stdout" in error) || !("stderr" in error)) throw error;
@@ -77,7 +77,7 @@ export async function openWorkshop(): Promise<Workshop> {
     install: async (folder, ...packages) => {
       await succeed(folder, "npm", "install", "--no-audit", "--no-fund", "--prefer-offline", tarball("core"), tarball("testkit"), ...packages);
     },
-    remove: () => rm(directory, { recursive: true, force: true }),
+    remove: () => rm(directory, { recursive: true, force: true, maxRetries: 5 }),
   };
 }
 

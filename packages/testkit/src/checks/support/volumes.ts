@@ -1,4 +1,5 @@
 import { isSouthboundError, type Page, type Volume, type VolumeDriver } from "@opensds/core";
+import type { CheckContext } from "../../check-context.js";
 
 /** What two descriptions of one volume have to agree in; its state may move on in between. */
 export const identityOf = ({ id, name, sizeBytes, parameters }: Volume) => ({ id, name, sizeBytes, parameters });
@@ -29,4 +30,11 @@ export async function findByName(driver: VolumeDriver, name: string): Promise<Vo
     if (isSouthboundError(error) && error.code === "NOT_FOUND") return undefined;
     throw error;
   }
+}
+
+/** A volume that was there and is deleted. */
+export async function deletedVolume(ctx: CheckContext): Promise<Volume> {
+  const volume = await ctx.create("gone");
+  await ctx.driver.deleteVolume({ id: volume.id });
+  return volume;
 }
