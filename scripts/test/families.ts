@@ -82,7 +82,7 @@ function conformance(backendsFile: string, backend: string, seed: string, more: 
 }
 
 /** The reference driver on a directory of its own, as an author would configure it. */
-async function conformanceReference(seed: string): Promise<Counts> {
+async function conformanceReference(seed: string, full: boolean): Promise<Counts> {
   const folder = await mkdtemp(join(tmpdir(), "opensds-conformance-"));
   try {
     const volumes = join(folder, "volumes");
@@ -91,7 +91,7 @@ async function conformanceReference(seed: string): Promise<Counts> {
     const element = { reference: { module: "@opensds/testkit/reference", reference_driver: { dir: volumes } } };
     // JSON is YAML too.
     await writeFile(backendsFile, JSON.stringify({ host: { runtimeDir: join(folder, "run") }, backends: element }));
-    return await conformance(backendsFile, "reference", seed);
+    return await conformance(backendsFile, "reference", seed, full ? ["--thorough", "--timeout", "900000"] : []);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

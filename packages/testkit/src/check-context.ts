@@ -40,6 +40,8 @@ export interface CheckContext {
   readonly sizes: CheckSizes;
   /** Seeded: the same seed and check give the same numbers. */
   readonly random: Random;
+  /** Whether the run may take its time: every race and every crash point instead of a sample. */
+  readonly thorough: boolean;
   /** Fires at the check's time limit and when the run is interrupted. */
   readonly signal: AbortSignal;
   /** Strings that no error may contain. */

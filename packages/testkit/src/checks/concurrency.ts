@@ -4,6 +4,7 @@ import type { Check } from "../check.js";
 import type { CheckContext } from "../check-context.js";
 import { heldChecks } from "./concurrency-held.js";
 import { lateChecks } from "./concurrency-late.js";
+import { races } from "./support/races.js";
 import { findByName, identityOf, readAllVolumes } from "./support/volumes.js";
 
 /** Several callers at once, and callers that do not wait. */
@@ -48,9 +49,7 @@ export const concurrencyChecks: readonly Check[] = [
     rules: ["SB-CONCURRENCY-1"],
     run: async (ctx) => {
       const other = await ctx.open();
-      for (let round = 1; round <= 5; round += 1) {
-        await raceCreateAndDelete(ctx, other, ctx.random.integer(4) * round);
-      }
+      await races(ctx, 5, (round) => raceCreateAndDelete(ctx, other, ctx.random.integer(4) * (round % 8)));
     },
   },
   {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Check } from "../check.js";
+import { cloneDataChecks } from "./data-clones.js";
 import { deviceOf, findOnDevice, readDevice, writeDevice } from "./support/device-bytes.js";
 
 const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
@@ -98,4 +99,5 @@ export const dataChecks: readonly Check[] = [
       await other.detachVolume(reading);
     },
   },
+  ...cloneDataChecks,
 ];

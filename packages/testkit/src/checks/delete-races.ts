@@ -2,6 +2,7 @@ import { isSouthboundError, requireFacets, type VolumeDriver } from "@opensds/co
 import type { Check } from "../check.js";
 import type { CheckContext } from "../check-context.js";
 import { pause } from "./support/held-driver.js";
+import { races } from "./support/races.js";
 
 /** Deletes that meet others' use of the same volume. */
 export const deleteRaceChecks: readonly Check[] = [
@@ -78,9 +79,9 @@ async function race(
   use: (other: VolumeDriver, id: Awaited<ReturnType<CheckContext["create"]>>["id"], round: number) => Promise<(deleted: boolean) => Promise<void>>,
 ): Promise<void> {
   const other = await ctx.open();
-  for (let round = 1; round <= 3; round += 1) {
+  await races(ctx, 3, async (round) => {
     const { id } = await ctx.create(`raced-${round}`);
-    const delayMs = ctx.random.integer(8) * (round - 1);
+    const delayMs = ctx.random.integer(8) * ((round - 1) % 4);
     const [deleted, used] = await Promise.allSettled([
       pause(ctx, delayMs).then(() => ctx.driver.deleteVolume({ id })),
       use(other, id, round),
@@ -93,5 +94,5 @@ async function race(
     const bothFailed = deleted.status === "rejected" && used.status === "rejected";
     if (bothFailed) ctx.equal((await ctx.driver.getVolume({ id })).id, id, "the volume after both were refused");
     if (used.status === "fulfilled") await used.value(deleted.status === "fulfilled");
-  }
+  });
 }

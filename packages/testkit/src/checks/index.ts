@@ -18,6 +18,8 @@ import { importsChecks } from "./imports.js";
 import { lifecycleChecks } from "./lifecycle.js";
 import { listChecks } from "./list.js";
 import { manifestChecks } from "./manifest.js";
+import { idempotencyChecks } from "./idempotency.js";
+import { leakChecks } from "./leaks.js";
 import { mountChecks } from "./mount.js";
 import { namesChecks } from "./names.js";
 import { poolsChecks } from "./pools.js";
@@ -40,6 +42,7 @@ export const allChecks: readonly Check[] = [
   ...namesChecks,
   ...sizesChecks,
   ...errorsChecks,
+  ...idempotencyChecks,
   ...attachChecks,
   ...dataChecks,
   ...mountChecks,
@@ -47,6 +50,7 @@ export const allChecks: readonly Check[] = [
   ...concurrencyChecks,
   ...contractChecks,
   ...crashChecks,
+  ...leakChecks,
   ...snapshotsChecks,
   ...sourcesChecks,
   ...missingSourceChecks,

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promis
 import { join } from "node:path";
 import type { Check } from "../check.js";
 import { formattingChecks } from "./mount-formatting.js";
+import { killedFormatChecks } from "./mount-killed.js";
 import { mountModeChecks } from "./mount-modes.js";
 import { unmountChecks } from "./unmount.js";
 
@@ -108,4 +109,5 @@ export const mountChecks: readonly Check[] = [
   ...formattingChecks,
   ...mountModeChecks,
   ...unmountChecks,
+  ...killedFormatChecks,
 ];

@@ -41,6 +41,25 @@ const snapshotNameChecks: readonly Check[] = [
     },
   },
   {
+    id: "SNAPSHOTS-10",
+    family: "snapshots",
+    level: "basic",
+    title: "A snapshot's name may be as long as a volume's, or look like an option, a path or a picture, and comes back unchanged",
+    rules: ["SB-SNAP-1"],
+    facets: ["snapshots"],
+    run: async (ctx) => {
+      const driver = requireFacets(ctx.driver, "snapshots");
+      const { id: sourceVolumeId } = await ctx.create("named");
+      const { nameBytes } = ctx.manifest.limits;
+      const names = [snapshotName(ctx, "long").padEnd(nameBytes, "x"), `--help ${snapshotName(ctx, "option")}`, `../${snapshotName(ctx, "path")}@x`, `${snapshotName(ctx, "picture")} 📀`];
+      for (const name of names.filter((one) => Buffer.byteLength(one) <= nameBytes)) {
+        const made = await driver.snapshots.createSnapshot({ name, sourceVolumeId });
+        ctx.defer(`delete snapshot ${name}`, async (janitor) => janitor.snapshots?.deleteSnapshot({ id: made.id }));
+        ctx.equal([made.name, (await driver.snapshots.getSnapshot({ name })).id], [name, made.id], "a snapshot's name, and what is found by it");
+      }
+    },
+  },
+  {
     id: "SNAPSHOTS-2",
     family: "snapshots",
     level: "basic",

@@ -29,6 +29,7 @@ export interface RunRequest extends TargetArguments {
   /** Values of the variables that --secret-env names. */
   readonly secrets: readonly string[];
   readonly seed: number | undefined;
+  readonly thorough: boolean;
   /** Milliseconds beyond a check's own limit. */
   readonly standstillMs: number | undefined;
   readonly json: string | undefined;
@@ -73,6 +74,7 @@ export const usage = `opensds-conformance: checks that a storage driver keeps th
   --facet NAME,..    only the checks about these facets, such as snapshots,groups
   --level LEVEL      basic: no races and deadlines; full (default): everything
   --seed N           repeats the random choices of an earlier run
+  --thorough         every race and every crash point instead of a sample that the seed draws
   --timeout MS       what one check may take (default 120000)
   --standstill MS    by how much longer the driver may keep this process from doing anything (default 60000)
   --known-failure ID=REASON
@@ -123,6 +125,7 @@ export function parseCliArguments(args: readonly string[]): CliRequest {
     knownFailures: Object.fromEntries((values["known-failure"] ?? []).map(knownFailure)),
     secrets: (values["secret-env"] ?? []).map(secretFromVariable),
     seed: wholeNumber(values.seed, "--seed"),
+    thorough: values.thorough === true,
     standstillMs: wholeNumber(values.standstill, "--standstill"),
     json: values.json,
     junit: values.junit,
@@ -148,6 +151,7 @@ function parse(args: readonly string[]) {
         "secret-env": { type: "string", multiple: true },
         seed: { type: "string" },
         timeout: { type: "string" },
+        thorough: { type: "boolean" },
         standstill: { type: "string" },
         json: { type: "string" },
         junit: { type: "string" },

@@ -65,6 +65,7 @@ async function run(request: RunRequest, { stdout, stderr }: CliStreams, signal: 
       timeoutMs,
       signal,
       knownFailures,
+      thorough: request.thorough,
       secrets,
       onEvent: (event) => progress.onEvent(event),
     });

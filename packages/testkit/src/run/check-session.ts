@@ -30,6 +30,7 @@ export interface SessionSettings {
   /** Fires at the check's time limit. */
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
+  readonly thorough: boolean;
   readonly journal: Journal;
   /** A driver that is set up, for cleaning up with. */
   readonly janitor: () => Promise<VolumeDriver>;
@@ -114,6 +115,7 @@ export async function openCheckSession(settings: SessionSettings): Promise<Check
     manifest,
     sizes: checkSizes(manifest.limits),
     random,
+    thorough: settings.thorough,
     signal,
     secrets: settings.secrets,
     open,

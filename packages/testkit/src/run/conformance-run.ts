@@ -30,6 +30,8 @@ export interface RunOptions {
    * `{ env }` or `{ file }` is known without being told.
    */
   readonly secrets?: readonly string[] | undefined;
+  /** Every race and every crash point instead of a sample that the seed draws. Default false. */
+  readonly thorough?: boolean | undefined;
   /** Ends the run early; what was made is removed first. */
   readonly signal?: AbortSignal | undefined;
   /** Default: the suite's. For tests of the runner. */
@@ -77,6 +79,7 @@ export async function openConformanceRun(target: ConformanceTarget, options: Run
     seed,
     secrets,
     timeoutMs,
+    thorough: options.thorough ?? false,
     journal,
     janitor,
     knownFailures,

@@ -38,7 +38,7 @@ export async function crashAndReplay(ctx: CheckContext, crash: CrashCase, most =
   const orphans = await orphansNow(ctx);
   const sound = await ctx.worker();
   const steps = await soundRun(ctx, crash, sound);
-  const points = chosen(ctx, steps.names.length, most);
+  const points = chosen(ctx, steps.names.length, ctx.thorough ? Infinity : most);
   const random = steps.names.some(isMark) ? 1 : momentsWithoutMarks;
   ctx.note(`${operation}: ${steps.names.length === 1 ? "1 point" : `${steps.names.length} points`}, killed at ${points.join(", ")} and at ${random === 1 ? "a moment" : `${random} moments`} of the clock`);
   if (mustHavePoints.includes(operation) && random === 1) {
