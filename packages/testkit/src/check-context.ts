@@ -1,6 +1,6 @@
 import type { ConnectorFacts, ErrorCode, Outcome, SouthboundError, Volume, VolumeDriver, DriverManifest } from "@opensds/core";
 import type { Random } from "./run/random.js";
-import type { TargetOptions } from "./target/target.js";
+import type { OpenBackends, TargetOptions } from "./target/target.js";
 import type { TestWorker, WorkerOptions } from "./run/test-worker.js";
 
 /** What an expected error has to look like; what is absent is not looked at. */
@@ -49,6 +49,8 @@ export interface CheckContext {
 
   /** Opens another driver of the same target, as another dock in this process would. Default: set up. */
   open(options?: OpenOptions): Promise<VolumeDriver>;
+  /** Opens a backends file of the check's own, as the target's files are opened. */
+  readonly openBackends: OpenBackends;
   /** Starts a process that opens the same target; skips the check where that is impossible. */
   worker(options?: WorkerOptions): Promise<TestWorker>;
 

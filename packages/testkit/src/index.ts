@@ -18,4 +18,4 @@ export { toBadge } from "./report/badge.js";
 export { toHtml } from "./report/html/to-html.js";
 export { toJUnit } from "./report/junit.js";
 export { BadInput } from "./target/bad-input.js";
-export type { BackendsTarget, ConformanceTarget, LiveTarget } from "./target/target.js";
+export type { BackendsTarget, ConformanceTarget, LiveTarget, OpenBackends } from "./target/target.js";

@@ -1,4 +1,4 @@
-import { contractVersion, defineDriver, isSecret, openBackends, type DriverDefinition, type OpenBackendsOptions, type StandardResult } from "@opensds/core";
+import { contractVersion, defineDriver, isSecret, type DriverDefinition, type OpenBackendsOptions, type StandardResult } from "@opensds/core";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Check } from "../check.js";
@@ -16,7 +16,7 @@ export const fileChecks: readonly Check[] = [
     run: async (ctx) => {
       const store = (name: string) => ({ reference_driver: { store: "memory", name } });
       const file = await write(ctx, { backends: { a: store("one"), b: store("two"), a_again: store("one") } });
-      await using backends = await openBackends(file, { drivers: [memoryReference()] });
+      await using backends = await ctx.openBackends(file, { drivers: [memoryReference()] });
       ctx.equal(backends.names, ["a", "b", "a_again"], "the names of the backends");
       await backends.setup();
       const request = { name: ctx.name("one"), capacity: { requiredBytes: 2 ** 20 } };
@@ -27,7 +27,7 @@ export const fileChecks: readonly Check[] = [
       ctx.ok(other.id !== made.id, "another place has another volume under the same name", other.id);
 
       const probe = probeDriver();
-      const probes = await openBackends({ backends: { a: probeOf({ word: "x" }), b: probeOf({ word: "y" }) } }, { drivers: [probe.driver] });
+      const probes = await ctx.openBackends({ backends: { a: probeOf({ word: "x" }), b: probeOf({ word: "y" }) } }, { drivers: [probe.driver] });
       await ctx.expectError(probes.get("b").setup(), {}, "setup of a driver that only looks at its options");
       ctx.equal(probe.connected, [{ word: "y" }], "the options that the driver of b got");
     },
@@ -80,7 +80,7 @@ export const fileChecks: readonly Check[] = [
       process.env[variable] = value;
       try {
         for (const word of [{ env: variable }, { file: path }]) {
-          const opened = await openBackends({ backends: { a: probeOf({ word }) } }, { drivers: [probe.driver] });
+          const opened = await ctx.openBackends({ backends: { a: probeOf({ word }) } }, { drivers: [probe.driver] });
           await ctx.expectError(opened.get("a").setup(), {}, "setup of a driver that only looks at its options");
         }
       } finally {
@@ -125,7 +125,7 @@ async function write(ctx: CheckContext, content: object): Promise<string> {
 }
 
 async function refused(ctx: CheckContext, source: string | object, options: OpenBackendsOptions): Promise<string> {
-  const error = await ctx.expectError(openBackends(source, options), { code: "INVALID_ARGUMENT", reason: "bad-backends-file", outcome: "none" }, "openBackends with mistakes in its file");
+  const error = await ctx.expectError(ctx.openBackends(source, options), { code: "INVALID_ARGUMENT", reason: "bad-backends-file", outcome: "none" }, "openBackends with mistakes in its file");
   return error.message;
 }
 

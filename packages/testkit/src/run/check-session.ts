@@ -4,8 +4,8 @@ import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CheckContext, CleanupStep } from "../check-context.js";
-import { isBackendsTarget, type BackendsTarget, type ConformanceTarget } from "../target/target.js";
-import { openTarget } from "../target/open-target.js";
+import { isBackendsTarget, type BackendsTarget, type ConformanceTarget, type OpenBackends } from "../target/target.js";
+import { openerOf, openTarget } from "../target/open-target.js";
 import { renameBackend } from "../target/rename-backend.js";
 import { workerPath } from "../worker-path.js";
 import { assertions } from "./assertions.js";
@@ -102,7 +102,9 @@ export async function openCheckSession(settings: SessionSettings): Promise<Check
   };
 
   let driver: VolumeDriver;
+  let openBackends: OpenBackends;
   try {
+    openBackends = await openerOf(target);
     driver = await open();
   } catch (error) {
     await end();
@@ -119,6 +121,7 @@ export async function openCheckSession(settings: SessionSettings): Promise<Check
     signal,
     secrets: settings.secrets,
     open,
+    openBackends,
     worker: async (options) => {
       const script = workerPath();
       if (!isBackendsTarget(target) || script === undefined) return assertions.skip("no other process can open this target", "environment");

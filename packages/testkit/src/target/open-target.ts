@@ -1,11 +1,11 @@
-import { isDriverDefinition, openBackends, type DriverDefinition, type VolumeDriver } from "@opensds/core";
+import { isDriverDefinition, openBackends as coreOpenBackends, type DriverDefinition, type VolumeDriver } from "@opensds/core";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { reference } from "../reference/index.js";
 import { BadInput } from "./bad-input.js";
-import { isBackendsTarget, type BackendsTarget, type ConformanceTarget, type TargetOptions } from "./target.js";
+import { isBackendsTarget, type BackendsTarget, type ConformanceTarget, type OpenBackends, type TargetOptions } from "./target.js";
 
 /** A driver of the target that is not set up yet, and what lets go of it. */
 export interface OpenedTarget {
@@ -24,22 +24,38 @@ async function openFromBackends(target: BackendsTarget, options: TargetOptions):
   // The kit's own driver needs no package of its own: its kind is always known.
   const drivers: DriverDefinition[] = [reference];
   for (const module of target.driverModules ?? []) drivers.push(...(await loadDriverModule(module, target.from)));
+  const openBackends = await openerOf(target);
   const backends = await openBackends(target.backends, { ...options, drivers, from: target.from });
   return { driver: backends.get(target.backend), close: () => backends.unset() };
 }
 
+/** What opens backends files for a target: core's `openBackends`, or what its opener exports under that name. */
+export async function openerOf(target: ConformanceTarget): Promise<OpenBackends> {
+  if (!isBackendsTarget(target) || target.opener === undefined) return coreOpenBackends;
+  const loaded = await loadModule(target.opener, target.from, "the opener");
+  const exported: unknown = Reflect.get(loaded, "openBackends");
+  if (isOpener(exported)) return exported;
+  throw new BadInput(`the opener ${target.opener} exports no function openBackends`);
+}
+
+const isOpener = (value: unknown): value is OpenBackends => typeof value === "function";
+
 /** Loads the drivers that a module exports, by name or as default. */
 export async function loadDriverModule(module: string, from?: string): Promise<readonly DriverDefinition[]> {
+  const exported: readonly unknown[] = Object.values(await loadModule(module, from, "the driver module"));
+  const drivers = [...new Set(exported.filter(isDriverDefinition))];
+  if (drivers.length > 0) return drivers;
+  throw new BadInput(`the module ${module} exports no driver; export what defineDriver() returns, by name or as default`);
+}
+
+async function loadModule(module: string, from: string | undefined, what: string): Promise<object> {
   let loaded: unknown;
   try {
     loaded = await import(moduleUrl(module, from));
   } catch (error) {
-    throw new BadInput(`the driver module ${module} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`);
+    throw new BadInput(`${what} ${module} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`);
   }
-  const exported = typeof loaded === "object" && loaded !== null ? Object.values(loaded) : [];
-  const drivers = [...new Set(exported.filter(isDriverDefinition))];
-  if (drivers.length > 0) return drivers;
-  throw new BadInput(`the module ${module} exports no driver; export what defineDriver() returns, by name or as default`);
+  return typeof loaded === "object" && loaded !== null ? loaded : {};
 }
 
 function moduleUrl(module: string, from: string | undefined): string {

@@ -1,4 +1,4 @@
-import type { OpenBackendsOptions, VolumeDriver } from "@opensds/core";
+import type { Backends, OpenBackendsOptions, VolumeDriver } from "@opensds/core";
 
 /** A backend of a backends file: any process can open it, so every check can run. */
 export interface BackendsTarget {
@@ -10,7 +10,15 @@ export interface BackendsTarget {
   readonly driverModules?: readonly string[] | undefined;
   /** Whose packages to look through; a file's path or URL. Default: the working directory. */
   readonly from?: string | undefined;
+  /**
+   * Module that exports an `openBackends` which takes the place of core's, in every process of the run: a dock's own, which wraps what
+   * it opens. Default: core's.
+   */
+  readonly opener?: string | undefined;
 }
+
+/** Opens a backends file, as core's `openBackends` does. */
+export type OpenBackends = (source: string | object, options?: OpenBackendsOptions) => Promise<Backends>;
 
 /** What a check may ask for when it opens a driver: to watch or hold its steps, and to read its log. */
 export type TargetOptions = Pick<OpenBackendsOptions, "onStep" | "log">;
