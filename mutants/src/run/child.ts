@@ -1,0 +1,66 @@
+import { allChecks, openConformanceRun, type BackendsTarget, type Check, type CheckResult } from "@opensds/testkit";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { leakedSecret } from "../leaked-secret.js";
+import { mutantAt } from "../opener.js";
+import { touches } from "../trace.js";
+import type { Ended, Job, JobReport } from "./job.js";
+
+// A process for one job, which comes by IPC and whose report goes back the same way.
+process.once("message", (message: Job) => {
+  run(message).then(
+    (report) => process.send?.({ report }, () => process.disconnect()),
+    (error: unknown) => process.send?.({ failed: error instanceof Error ? (error.stack ?? error.message) : String(error) }, () => process.disconnect()),
+  );
+});
+
+async function run(job: Job): Promise<JobReport> {
+  const beganMs = performance.now();
+  // What the runner sees is a module of no telling name, that opens backends.
+  const opener = join(job.directory, "opener.mjs");
+  writeFileSync(opener, openerText(job));
+  const target: BackendsTarget = { backends: job.backends, backend: job.backend, opener };
+  const conformance = await openConformanceRun(target, { seed: job.seed, timeoutMs: job.timeoutMs, secrets: [leakedSecret] });
+  const ended: Ended[] = [];
+  const untouched: string[] = [];
+  try {
+    const changed = job.number === "sound" ? [] : [...(await changedBy(opener))];
+    for (const check of allChecks) {
+      const wanted = job.always.includes(check.id) || (job.others.includes(check.id) && mayTouch(job, changed, check));
+      if (!wanted) {
+        if (job.others.includes(check.id)) untouched.push(check.id);
+        continue;
+      }
+      if (job.number === "sound" && job.traceDirectory !== undefined) writeFileSync(join(job.traceDirectory, "current"), check.id);
+      ended.push(toEnded(await conformance.run(check)));
+    }
+  } finally {
+    await conformance.close().catch(() => undefined);
+  }
+  return { ended, untouched, ms: Math.round(performance.now() - beganMs) };
+}
+
+function openerText({ base, number, traceDirectory }: Job): string {
+  const corpus = JSON.stringify(pathToFileURL(fileURLToPath(new URL("./opener.js", import.meta.url))).href);
+  if (number !== "sound") return `import { mutantAt } from ${corpus};\nexport const { openBackends, changed } = mutantAt("${base}", ${number});\n`;
+  return `import { tracingOpener } from ${corpus};\nexport const openBackends = tracingOpener("${base}", ${JSON.stringify(traceDirectory)});\n`;
+}
+
+/** Which members the mutant changes, as the opened module has noted them. */
+async function changedBy(opener: string): Promise<ReadonlySet<string>> {
+  const loaded: { readonly changed?: ReturnType<typeof mutantAt>["changed"] } = await import(pathToFileURL(opener).href);
+  return loaded.changed ?? new Set();
+}
+
+function mayTouch({ traceDirectory }: Job, changed: readonly string[], check: Check): boolean {
+  if (traceDirectory === undefined || changed.includes("opening")) return true;
+  const trace = readFileSync(join(traceDirectory, check.id), "utf8");
+  return touches(changed, new Set(trace.split("\n")));
+}
+
+const toEnded = ({ id, status, ms, reason, error, leftovers = [] }: CheckResult): Ended => {
+  const actual = error?.actual === undefined ? "" : ` - ${error.actual}`;
+  const left = leftovers.length === 0 || error === undefined ? "" : ` [left: ${leftovers.join("; ")}]`;
+  return { id, status, ms, says: error === undefined ? reason : `${error.message}${actual}${left}`.slice(0, 500) };
+};

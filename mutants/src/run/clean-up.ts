@@ -1,0 +1,26 @@
+import { execFile } from "node:child_process";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** Takes away what a broken driver left of a job: mounts and loop devices of files in its directory, then the directory. */
+export async function cleanUp(directory: string): Promise<void> {
+  const mounts = (await readFile("/proc/self/mountinfo", "utf8").catch(() => "")).split("\n").map((line) => line.split(" "));
+  const devices = await devicesOf(directory);
+  for (const fields of mounts.reverse()) {
+    const [target, source] = [fields[4] ?? "", fields.at(-2) ?? ""];
+    if (target.startsWith(`${directory}/`) || devices.includes(source)) await run("umount", ["--lazy", target]).catch(() => undefined);
+  }
+  for (const device of devices) await run("losetup", ["--detach", device]).catch(() => undefined);
+  await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+}
+
+async function devicesOf(directory: string): Promise<readonly string[]> {
+  const names = (await readdir("/sys/block").catch(() => [])).filter((name) => name.startsWith("loop"));
+  const found = names.map(async (name) => {
+    const backing = await readFile(`/sys/block/${name}/loop/backing_file`, "utf8").catch(() => "");
+    return backing.startsWith(`${directory}/`) ? [`/dev/${name}`] : [];
+  });
+  return (await Promise.all(found)).flat();
+}
