@@ -25,7 +25,8 @@ export function tracingOpener(kind: string, directory: string): OpenBackends {
 
 /** The members that a change replaces, named as the trace names them. */
 export function membersOf(change: object, where: string): readonly string[] {
-  return Object.entries(change).flatMap(([name, value]: [string, unknown]) =>
+  // What is computed (a manifest) is not asked for: before setup there is none.
+  return Object.entries(Object.getOwnPropertyDescriptors(change)).flatMap(([name, { value }]: [string, { value?: unknown }]) =>
     isObject(value) && name !== "manifest" ? Object.keys(value).map((method) => `${where}.${name}.${method}`) : [`${where}.${name}`],
   );
 }

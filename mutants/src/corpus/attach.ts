@@ -2,7 +2,6 @@ import { SouthboundError, type ConnectorFacts, type DriverManifest } from "@open
 import { execFileSync } from "node:child_process";
 import { closeSync, ftruncateSync, openSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Mutant } from "../mutant.js";
 import { backingFile, deaf, holders, isCode, isReason, via } from "../support.js";
 
@@ -56,13 +55,14 @@ export const connectionMutants: readonly Mutant[] = [
     backend: () => (sound) => ({
       connectVolume: async (request, ctx) => {
         const { attachment, info } = await sound.connectVolume(request, ctx);
-        return { attachment, info: { ...info, readOnly: false } };
+        return { attachment: { ...attachment, mode: "single-writer" }, info: { ...info, readOnly: false } };
       },
       listConnections: async (request, ctx) => {
         const connections = await sound.listConnections(request, ctx);
-        return connections.map(({ attachment, info }) => ({ attachment, info: { ...info, readOnly: false } }));
+        return connections.map(({ attachment, info }) => ({ attachment: { ...attachment, mode: "single-writer" }, info: { ...info, readOnly: false } }));
       },
     }),
+    alsoFails: { "MOUNT-10": "it mounts a volume that is attached for reading", "ATTACH-4": "it reads the recorded mode" },
   },
   {
     name: "lets one host only have a volume multi-writer",
@@ -113,7 +113,7 @@ export const connectionMutants: readonly Mutant[] = [
             own = record.attachment.connector;
             return record;
           } catch (error) {
-            if (own !== undefined && !isCode(error, "FAILED_PRECONDITION")) await sound.connectVolume({ ...request, connector: own }).catch(() => undefined);
+            if (own !== undefined && !isReason(error, "volume-attached-elsewhere")) await sound.connectVolume({ ...request, connector: own }).catch(() => undefined);
             throw error;
           }
         },
@@ -131,7 +131,7 @@ export const connectionMutants: readonly Mutant[] = [
         throw ctx.fail("INTERNAL", "command-failed", "the volume is not attached to anybody", { outcome: "none" });
       },
     }),
-    alsoFails: { "CRASH-11": "it repeats a disconnect that had ended", "ATTACH-11": "a failed attach gives up what it had recorded", "CRASH-3": "it repeats one as well" },
+    alsoFails: { "CRASH-11": "it repeats a disconnect that had ended" },
   },
   {
     name: "gives up another host's attachment",
@@ -230,20 +230,22 @@ export const deviceMutants: readonly Mutant[] = [
     name: "returns from a detach while another device still serves the volume",
     breaks: "SB-DETACH-3",
     seen: "democratic-csi 536: success is reported, and the session stays: 1.3 a day",
-    driver: () => (sound) => ({
-      detachVolume: async (record, options) => {
-        const file = backingFile(Object(Object(record).device).path);
-        await sound.detachVolume(record, options);
-        if (file === undefined || backingFile(record.device?.path) !== undefined) return;
-        const left = execFileSync("losetup", ["--find", "--show", "--read-only", file], { encoding: "utf8" }).trim();
-        void sleep(100).then(() => execFileSync("losetup", ["--detach", left]));
-      },
-    }),
-    alsoFails: {
-      "CRASH-4": "it looks for devices after the detach too",
-      "CRASH-12": "it looks for devices after the detach too",
-      "ATTACH-11": "it looks for devices too",
+    driver: () => {
+      const left: string[] = [];
+      return (sound) => ({
+        attachVolume: (request, options) => {
+          for (const device of left.splice(0)) execFileSync("losetup", ["--detach", device]);
+          return sound.attachVolume(request, options);
+        },
+        detachVolume: async (record, options) => {
+          const file = backingFile(Object(Object(record).device).path);
+          await sound.detachVolume(record, options);
+          if (file === undefined || backingFile(record.device?.path) !== undefined) return;
+          left.push(execFileSync("losetup", ["--find", "--show", "--read-only", file], { encoding: "utf8" }).trim());
+        },
+      });
     },
+    alsoFails: { "CRASH-4": "it looks for devices after the detach too", "CRASH-12": "it looks for devices after the detach too" },
   },
   {
     name: "fails to detach twice",

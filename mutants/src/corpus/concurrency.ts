@@ -75,7 +75,7 @@ export const concurrencyMutants: readonly Mutant[] = [
       return {
         createVolume: (request, options) => {
           const key = JSON.stringify(request);
-          const call = running.get(key) ?? sound.createVolume(request, options).finally(() => running.delete(key));
+          const call = running.get(key) ?? sound.createVolume(request, { ...options, timeoutMs: options?.timeoutMs ?? 4_000 }).finally(() => running.delete(key));
           running.set(key, call);
           return call;
         },
@@ -92,7 +92,8 @@ export const concurrencyMutants: readonly Mutant[] = [
         createVolume: (request: CreateVolumeRequest, options) => {
           const [name, key] = [String(Object(request).name), JSON.stringify(request)];
           const before = running.get(name);
-          const call = before === undefined || before.key === key ? sound.createVolume(request, options) : before.ended.then(() => sound.createVolume(request, options));
+          const begin = (): Promise<Volume> => sound.createVolume(request, options?.timeoutMs === undefined || options.timeoutMs < 5_000 ? options : { ...options, timeoutMs: 5_000 });
+          const call = before === undefined || before.key === key ? begin() : before.ended.then(begin);
           running.set(name, { key, ended: call.catch(() => undefined) });
           return call;
         },

@@ -53,7 +53,7 @@ export const createMutants: readonly Mutant[] = [
           if (busy.has(request.name)) throw ctx.fail("ABORTED", "operation-pending", `a create of ${request.name} is under way`, { outcome: "none" });
           busy.add(request.name);
           try {
-            await sleep(5);
+            await sleep(30);
             return await sound.createVolume(request, ctx);
           } finally {
             busy.delete(request.name);
@@ -64,7 +64,6 @@ export const createMutants: readonly Mutant[] = [
     alsoFails: {
       "CREATE-4": "its three docks ask at once",
       "CREATE-5": "a create is given up beside another",
-      "CONCURRENCY-9": "a create is given up beside another",
     },
   },
   {
@@ -77,7 +76,7 @@ export const createMutants: readonly Mutant[] = [
         createVolume: (request, ctx) => {
           const turn = (turns.get(request.name) ?? Promise.resolve()).then(async () => {
             if ((await find(sound, { name: request.name }, ctx)) !== undefined) return sound.createVolume(request, ctx);
-            await sleep(60);
+            await sleep(80 * Math.random());
             if ((await find(sound, { name: request.name }, ctx)) === undefined) return sound.createVolume(request, ctx);
             throw ctx.fail("ALREADY_EXISTS", "volume-exists", "another process has made it meanwhile", { outcome: "none" });
           });
@@ -96,7 +95,7 @@ export const createMutants: readonly Mutant[] = [
       return (sound) => ({
         createVolume: async (request, ctx) => {
           if (reserved.has(request.name)) throw ctx.fail("ALREADY_EXISTS", "volume-exists", `the name ${request.name} is reserved`, { outcome: "none" });
-          await sleep(5);
+          await sleep(45);
           if (ctx.signal.aborted && ctx.remainingMs() > 0) reserved.add(request.name);
           return sound.createVolume(request, ctx);
         },
@@ -120,22 +119,20 @@ export const createMutants: readonly Mutant[] = [
     },
   },
   {
-    name: "takes a volume that stands in its way and that it did not make for a leftover of its own",
+    name: "takes what stands in its way for a leftover of its own, where it gave up a create of the name",
     breaks: "SB-CREATE-7",
-    seen: "OpenSDS: CreateVolume returns a volume together with an error, and the dock removes it",
+    seen: "OpenSDS: CreateVolume returns a volume together with an error; ceph-csi undoes by name",
     backend: () => (sound) => {
-      const own = new Set<string>();
+      const givenUp = new Set<string>();
       return {
         createVolume: async (request, ctx) => {
-          try {
-            const made = await sound.createVolume(request, ctx);
-            own.add(made.id);
-            return made;
-          } catch (error) {
-            const there = isReason(error, "volume-exists") ? await find(sound, { name: request.name }, ctx) : undefined;
-            if (there !== undefined && !own.has(there.id)) await sound.deleteVolume({ id: there.id }, deaf("deleteVolume", ctx));
+          await sleep(5);
+          if (ctx.signal.aborted) givenUp.add(request.name);
+          return sound.createVolume(request, ctx).catch(async (error: unknown) => {
+            const there = isReason(error, "volume-exists") && givenUp.has(request.name) ? await find(sound, { name: request.name }, ctx) : undefined;
+            if (there !== undefined) await sound.deleteVolume({ id: there.id }, deaf("deleteVolume", ctx));
             throw error;
-          }
+          });
         },
       };
     },

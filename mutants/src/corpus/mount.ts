@@ -103,7 +103,6 @@ export const mountMutants: readonly Mutant[] = [
         },
       });
     },
-    alsoFails: { "CRASH-5": "the record goes with the killed process" },
   },
   {
     name: "keeps what it knows of formatting in its process",
@@ -119,7 +118,6 @@ export const mountMutants: readonly Mutant[] = [
         },
       });
     },
-    alsoFails: { "CRASH-5": "the record goes with the killed process" },
   },
   {
     name: "mounts what several hosts write",

@@ -1,7 +1,7 @@
-import type { Volume, VolumeId } from "@opensds/core";
+import type { Snapshot, Volume, VolumeId } from "@opensds/core";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Mutant } from "../mutant.js";
-import { deaf, find, holders, isCode, via } from "../support.js";
+import { deaf, find, holders, isCode } from "../support.js";
 
 /** Reading and listing. */
 export const readMutants: readonly Mutant[] = [
@@ -179,29 +179,44 @@ export const deleteMutants: readonly Mutant[] = [
     name: "removes with a volume what was cut of it while it was being deleted",
     breaks: "SB-DELETE-4",
     seen: "ceph-csi 1728: snapshots of an image in the trash",
-    backend: () => (sound) => ({
-      deleteVolume: async (request, ctx) => {
-        const cuts = () => sound.snapshots.listSnapshotPage({ sourceVolumeId: request.id, pageSize: 100 }, deaf("listSnapshots", ctx));
-        const before = (await cuts()).items.map(({ id }) => id);
-        await sleep(60);
-        await sound.deleteVolume(request, ctx);
-        for (const { id } of (await cuts()).items) if (!before.includes(id)) await sound.snapshots.deleteSnapshot({ id }, deaf("deleteSnapshot", ctx));
-      },
-    }),
+    backend: () => {
+      const cutting = new Map<string, Promise<Snapshot>>();
+      return (sound) => ({
+        snapshots: {
+          createSnapshot: (request, ctx) => {
+            const cut = sleep(60).then(() => sound.snapshots.createSnapshot(request, ctx)).finally(() => cutting.delete(request.sourceVolumeId));
+            cutting.set(request.sourceVolumeId, cut);
+            return cut;
+          },
+        },
+        deleteVolume: async (request, ctx) => {
+          const cut = await cutting.get(request.id)?.catch(() => undefined);
+          await sound.deleteVolume(request, ctx);
+          if (cut !== undefined) await sound.snapshots.deleteSnapshot({ id: cut.id }, deaf("deleteSnapshot", ctx));
+        },
+      });
+    },
   },
   {
     name: "removes with a volume what was cloned from it while it was being deleted",
     breaks: "SB-DELETE-4",
-    seen: "CSI PR 1726: a clone that needs its parent, which goes",
-    backend: () => (sound) => ({
-      deleteVolume: async (request, ctx) => {
-        const isClone = ({ source }: Volume): boolean => source?.kind === "volume" && source.volumeId === request.id;
-        const clones = async () => (await sound.listVolumePage({ pageSize: 1000 }, deaf("listVolumes", ctx))).items.filter(isClone);
-        const before = (await clones()).map(({ id }) => id);
-        await sleep(60);
-        await sound.deleteVolume(request, ctx);
-        for (const { id } of await clones()) if (!before.includes(id)) await sound.deleteVolume({ id }, via("deleteVolume", ctx));
-      },
-    }),
+    seen: "ceph-csi 1726: a clone that needs its parent, which goes",
+    backend: () => {
+      const cloning = new Map<string, Promise<Volume>>();
+      return (sound) => ({
+        createVolume: (request, ctx) => {
+          if (request.source?.kind !== "volume") return sound.createVolume(request, ctx);
+          const { volumeId } = request.source;
+          const clone = sleep(60).then(() => sound.createVolume(request, ctx)).finally(() => cloning.delete(volumeId));
+          cloning.set(volumeId, clone);
+          return clone;
+        },
+        deleteVolume: async (request, ctx) => {
+          const clone = await cloning.get(request.id)?.catch(() => undefined);
+          await sound.deleteVolume(request, ctx);
+          if (clone !== undefined) await sound.deleteVolume({ id: clone.id }, deaf("deleteVolume", ctx));
+        },
+      });
+    },
   },
 ];

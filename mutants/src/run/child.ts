@@ -9,9 +9,12 @@ import type { Ended, Job, JobReport } from "./job.js";
 
 // A process for one job, which comes by IPC and whose report goes back the same way.
 process.once("message", (message: Job) => {
+  const answer = (said: { readonly report: JobReport } | { readonly failed: string }): void => {
+    process.send?.(said, () => (process.connected ? process.disconnect() : undefined));
+  };
   run(message).then(
-    (report) => process.send?.({ report }, () => process.disconnect()),
-    (error: unknown) => process.send?.({ failed: error instanceof Error ? (error.stack ?? error.message) : String(error) }, () => process.disconnect()),
+    (report) => answer({ report }),
+    (error: unknown) => answer({ failed: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
   );
 });
 
