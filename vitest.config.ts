@@ -28,6 +28,7 @@ export default defineConfig({
       project("driver-ceph", "packages/driver-ceph"),
       project("cli", "packages/cli"),
       project("lab", "lab"),
+      project("mutants", "mutants"),
     ],
   },
 });

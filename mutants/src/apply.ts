@@ -23,11 +23,12 @@ export function openerWith({ kind, backend, driver, opening }: Difference): Open
 }
 
 function connecting(definition: DriverDefinition, change: (sound: SoundBackend) => BackendChange): DriverDefinition {
-  return { ...definition, connect: async (config, ctx) => changedBackend(await definition.connect(config, ctx), change) };
+  const connect: DriverDefinition["connect"] = async (config, ctx) => changedBackend(await definition.connect(config, ctx), change);
+  return { ...definition, connect };
 }
 
 function changedBackend(sound: StorageBackend, change: (sound: SoundBackend) => BackendChange): StorageBackend {
-  const differences = Object.entries(change(withEveryFacet(sound))).map(([name, now]): [string, unknown] => {
+  const differences = Object.entries(change(withEveryFacet(sound))).map(([name, now]: [string, unknown]): [string, unknown] => {
     const was: unknown = Reflect.get(sound, name);
     if (!isFacet(name)) return [name, now];
     // A facet that this backend does not have stays away: only its methods are changed, never its being there.

@@ -26,6 +26,8 @@ const { values } = parseArgs({
     update: { type: "boolean" },
   },
 });
+const interrupted = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort(new Error("interrupted")));
 process.exitCode = await main();
 
 async function main(): Promise<number> {
@@ -64,9 +66,10 @@ async function runBase(base: MutantBase, all: readonly AnyMutant[], wanted: read
     // Following a whole suite on a real cluster, for every mutant, would take hours.
     const sampled = values.sample !== undefined ? Number.parseInt(values.sample, 10) : base === "ceph" ? 4 : undefined;
     const extent: Extent = { seed, others: sampled ?? { traceDirectory } };
+    await writeFile(join(traceDirectory, "current"), "opening");
     if (sampled === undefined) await trace(seed, traceDirectory, script);
     const work = wanted.map((mutant) => async (): Promise<Row> => {
-      const report = await runJob(mutantJob(base, all.indexOf(mutant), mutant, extent, lab?.backendsFile), script);
+      const report = await runJob(mutantJob(base, all.indexOf(mutant), mutant, extent, lab?.backendsFile), script, interrupted.signal);
       const row = { mutant, report };
       console.log(`${new Date().toISOString().slice(11, 19)} ${describe(row)}`);
       return row;
@@ -83,7 +86,7 @@ async function runBase(base: MutantBase, all: readonly AnyMutant[], wanted: read
 
 /** Every check passes on the sound driver, or what it says of mutants is worth nothing. */
 async function trace(seed: number, traceDirectory: string, script: string): Promise<void> {
-  const { ended, ms } = await runJob(tracingJob(seed, traceDirectory), script);
+  const { ended, ms } = await runJob(tracingJob(seed, traceDirectory), script, interrupted.signal);
   const failed = ended.filter(({ status }) => status === "failed");
   console.log(`the sound driver: ${ended.length - failed.length} of ${ended.length} checks do not fail, in ${Math.round(ms / 1_000)} s`);
   if (failed.length > 0) throw new Error(`on the sound driver ${failed.map(({ id, says }) => `${id} fails: ${says ?? ""}`).join("; ")}`);

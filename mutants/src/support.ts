@@ -1,5 +1,5 @@
-import { SouthboundError, type CallContext, type GetVolumeRequest, type Operation, type StorageBackend, type Volume } from "@opensds/core";
-import { readFileSync } from "node:fs";
+import { isSouthboundError, SouthboundError, type CallContext, type GetVolumeRequest, type Operation, type StorageBackend, type Volume } from "@opensds/core";
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 
 // Nothing here breaks a rule: what a mutant does wrong stands in the mutant.
@@ -38,9 +38,9 @@ export const isReason = (error: unknown, reason: string): boolean => error insta
 
 /** The same error, told otherwise. */
 export function retold(error: unknown, tell: (message: string) => string): unknown {
-  if (!(error instanceof SouthboundError)) return error;
-  const { code, reason, operation, backend, resource, outcome, recovery, details } = error;
-  return new SouthboundError(code, reason, tell(error.message), { operation, backend, resource, outcome, recovery, details });
+  if (!isSouthboundError(error)) return error;
+  const { code, reason, operation, backend, resource, outcome, recovery } = error;
+  return new SouthboundError(code, reason, tell(error.message), { operation, backend, resource, outcome, recovery, details: error.details });
 }
 
 /** A request or record with one field changed, where it is of the expected type; callers may hand over anything at all. */
@@ -49,11 +49,26 @@ export function withField<Given, Field extends keyof Given>(given: Given, field:
   return is ? { ...given, [field]: change(given[field]) } : given;
 }
 
+/** What stands at a place in anything at all; undefined where there is nothing. */
+export function at(value: unknown, ...path: readonly string[]): unknown {
+  let found = value;
+  for (const name of path) found = typeof found === "object" && found !== null ? Reflect.get(found, name) : undefined;
+  return found;
+}
+
 /** The file behind a loop device. */
-export function backingFile(devicePath: string | undefined): string | undefined {
+export function backingFile(devicePath: unknown): string | undefined {
   try {
-    return readFileSync(`/sys/block/${basename(devicePath ?? "none")}/loop/backing_file`, "utf8").trimEnd();
+    return readFileSync(`/sys/block/${basename(typeof devicePath === "string" ? devicePath : "none")}/loop/backing_file`, "utf8").trimEnd();
   } catch {
     return undefined;
   }
+}
+
+/** Opens a file that is larger than a few MiB, for work at the place where its last MiB begins. */
+export function inLastMiB(path: string, work: (file: number, at: number) => void): void {
+  const file = openSync(path, "r+");
+  const begin = fstatSync(file).size - 2 ** 20;
+  if (begin > 2 ** 20) work(file, begin);
+  closeSync(file);
 }

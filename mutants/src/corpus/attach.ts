@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { closeSync, ftruncateSync, openSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { Mutant } from "../mutant.js";
-import { backingFile, deaf, holders, isCode, isReason, via } from "../support.js";
+import { at, backingFile, deaf, holders, isCode, isReason, via } from "../support.js";
 
 /** What is recorded of who has a volume. */
 export const connectionMutants: readonly Mutant[] = [
@@ -101,21 +101,20 @@ export const connectionMutants: readonly Mutant[] = [
     }),
   },
   {
-    name: "leaves an attachment recorded when it could make no device",
+    name: "leaves an attachment recorded when it could make no device, and says that nothing has changed",
     breaks: "SB-ATTACH-7",
     seen: "os-brick: when the link never appears it warns and returns the path that is missing (LP 1884114)",
     driver: () => {
       let own: ConnectorFacts | undefined;
       return (sound) => ({
         attachVolume: async (request, options) => {
-          try {
-            const record = await sound.attachVolume(request, options);
-            own = record.attachment.connector;
-            return record;
-          } catch (error) {
-            if (own !== undefined && !isReason(error, "volume-attached-elsewhere")) await sound.connectVolume({ ...request, connector: own }).catch(() => undefined);
-            throw error;
-          }
+          const record = await sound.attachVolume(request, options).catch(async (error: unknown) => {
+            if (own === undefined || !isReason(error, "loop-device-failed")) throw error;
+            await sound.connectVolume({ ...request, connector: own });
+            throw new SouthboundError("UNAVAILABLE", "loop-device-failed", "there is no device", { operation: "attachVolume", backend: sound.backend, outcome: "none" });
+          });
+          own = record.attachment.connector;
+          return record;
         },
       });
     },
@@ -218,7 +217,7 @@ export const deviceMutants: readonly Mutant[] = [
     breaks: "SB-DETACH-2",
     driver: () => (sound) => ({
       detachVolume: async (record, options) => {
-        const { volumeId } = Object(Object(record).attachment);
+        const volumeId = at(record, "attachment", "volumeId");
         const mounts = typeof volumeId === "string" && record.device !== null ? await sound.listMounts({ volumeId: record.attachment.volumeId }) : [];
         for (const mount of mounts) await sound.unmountVolume(mount, options);
         await sound.detachVolume(record, options);
@@ -238,7 +237,7 @@ export const deviceMutants: readonly Mutant[] = [
           return sound.attachVolume(request, options);
         },
         detachVolume: async (record, options) => {
-          const file = backingFile(Object(Object(record).device).path);
+          const file = backingFile(at(record, "device", "path"));
           await sound.detachVolume(record, options);
           if (file === undefined || backingFile(record.device?.path) !== undefined) return;
           left.push(execFileSync("losetup", ["--find", "--show", "--read-only", file], { encoding: "utf8" }).trim());
@@ -254,7 +253,7 @@ export const deviceMutants: readonly Mutant[] = [
       const gone = new Set<string>();
       return (sound) => ({
         detachVolume: async (record, options) => {
-          const id = String(Object(Object(record).attachment).id);
+          const id = String(at(record, "attachment", "id"));
           const told = { operation: "detachVolume", backend: sound.backend, outcome: "none" } as const;
           if (gone.has(id)) throw new SouthboundError("FAILED_PRECONDITION", "attachment-not-found", "it is not attached", told);
           await sound.detachVolume(record, options);
@@ -270,7 +269,7 @@ export const deviceMutants: readonly Mutant[] = [
     seen: "os-brick's rbd connector finds a device by the image's name alone",
     driver: () => (sound) => ({
       detachVolume: async (record, options) => {
-        const volumeId: unknown = Object(Object(record).attachment).volumeId;
+        const volumeId = at(record, "attachment", "volumeId");
         const here = typeof volumeId === "string" && volumeId !== "" ? await sound.listAttachments({ volumeId: record.attachment.volumeId }).catch(() => []) : [];
         const [now] = here.filter(({ attachment }) => attachment.id !== record.attachment.id);
         await sound.detachVolume(now ?? record, options);

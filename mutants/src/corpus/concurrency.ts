@@ -1,7 +1,7 @@
 import { SouthboundError, type CreateVolumeRequest, type Volume } from "@opensds/core";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Mutant } from "../mutant.js";
-import { deaf, find, isCode } from "../support.js";
+import { at, deaf, find, isCode } from "../support.js";
 
 /** Deadlines, and calls that meet. */
 export const concurrencyMutants: readonly Mutant[] = [
@@ -90,7 +90,7 @@ export const concurrencyMutants: readonly Mutant[] = [
       const running = new Map<string, { readonly key: string; readonly ended: Promise<unknown> }>();
       return {
         createVolume: (request: CreateVolumeRequest, options) => {
-          const [name, key] = [String(Object(request).name), JSON.stringify(request)];
+          const [name, key] = [String(at(request, "name")), JSON.stringify(request)];
           const before = running.get(name);
           const begin = (): Promise<Volume> => sound.createVolume(request, options?.timeoutMs === undefined || options.timeoutMs < 5_000 ? options : { ...options, timeoutMs: 5_000 });
           const call = before === undefined || before.key === key ? begin() : before.ended.then(begin);

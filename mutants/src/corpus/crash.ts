@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Mutant } from "../mutant.js";
+import { at } from "../support.js";
 
 /** A lock that its holder's death does not end: whoever comes later is refused, for ever. One who waits for a living holder gets it. */
 async function locked<Value>(what: string, work: () => Promise<Value>): Promise<Value> {
@@ -59,7 +60,7 @@ export const crashMutants: readonly Mutant[] = [
     breaks: "SB-CRASH-2",
     seen,
     driver: () => (sound) => ({
-      attachVolume: (request, options) => locked(String(Object(request).volumeId), () => sound.attachVolume(request, options)),
+      attachVolume: (request, options) => locked(String(at(request, "volumeId")), () => sound.attachVolume(request, options)),
     }),
   },
   {
@@ -75,7 +76,7 @@ export const crashMutants: readonly Mutant[] = [
     breaks: "SB-CRASH-2",
     seen,
     driver: () => (sound) => ({
-      mountVolume: (request, options) => locked(String(Object(request).directory), () => sound.mountVolume(request, options)),
+      mountVolume: (request, options) => locked(String(at(request, "directory")), () => sound.mountVolume(request, options)),
     }),
   },
   {
@@ -83,7 +84,7 @@ export const crashMutants: readonly Mutant[] = [
     breaks: "SB-CRASH-2",
     seen,
     driver: () => (sound) => ({
-      unmountVolume: (record, options) => locked(String(Object(record).directory), () => sound.unmountVolume(record, options)),
+      unmountVolume: (record, options) => locked(String(at(record, "directory")), () => sound.unmountVolume(record, options)),
     }),
   },
   {

@@ -1,7 +1,7 @@
 import type { Volume } from "@opensds/core";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Mutant } from "../mutant.js";
-import { deaf, find, isReason } from "../support.js";
+import { at, deaf, find, isReason } from "../support.js";
 
 /** Making volumes. */
 export const createMutants: readonly Mutant[] = [
@@ -192,7 +192,7 @@ export const nameAndSizeMutants: readonly Mutant[] = [
     breaks: "SB-NAME-3",
     driver: () => (sound) => ({
       createVolume: (request, options) => {
-        const name: unknown = Reflect.get(Object(request), "name");
+        const name = at(request, "name");
         return sound.createVolume(typeof name === "string" && name.endsWith("\n") ? { ...request, name: name.trimEnd() } : request, options);
       },
     }),
@@ -215,7 +215,7 @@ export const nameAndSizeMutants: readonly Mutant[] = [
     seen: "CSI: 0 is unset; ceph-csi's default is 1 GiB",
     driver: () => (sound) => ({
       createVolume: (request, options) => {
-        const capacity: unknown = Reflect.get(Object(request), "capacity");
+        const capacity = at(request, "capacity");
         const unset = typeof capacity === "object" && capacity !== null && Object.values(capacity).every((bytes) => bytes === 0);
         return sound.createVolume(unset && Object.keys(capacity).length > 0 ? { ...request, capacity: { requiredBytes: 2 ** 30 } } : request, options);
       },

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.js";
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { backingFile, deaf } from "../support.js";
+import { at, backingFile, deaf, inLastMiB } from "../support.js";
 
 /** Bytes, and the records of who has them. */
 export const dataMutants: readonly Mutant[] = [
@@ -11,7 +11,7 @@ export const dataMutants: readonly Mutant[] = [
     seen: "democratic-csi: unmounted lazily, the session ended before the last pages were out",
     driver: () => (sound) => ({
       unmountVolume: async (record, options) => {
-        const directory = String(Object(record).directory);
+        const directory = String(at(record, "directory"));
         const files = (await sound.listMounts({ directory }).catch(() => [])).length === 0 ? [] : readdirSync(directory).map((name) => join(directory, name));
         for (const path of files.filter((one) => statSync(one).isFile() && statSync(one).size > 2 ** 19)) {
           const file = openSync(path, "r+");
@@ -32,14 +32,14 @@ export const dataMutants: readonly Mutant[] = [
       return (sound) => ({
         connectVolume: async (request, ctx) => {
           const connection = await sound.connectVolume(request, ctx);
-          if (connection.info.protocol === "file" && !used.has(request.volumeId)) atEnd(connection.info.path, (file, at) => writeSync(file, lastMiB, 0, lastMiB.length, at));
+          if (connection.info.protocol === "file" && !used.has(request.volumeId)) inLastMiB(connection.info.path, (file, at) => writeSync(file, lastMiB, 0, lastMiB.length, at));
           used.add(request.volumeId);
           return connection;
         },
         disconnectVolume: async (request, ctx) => {
           const [there] = await sound.listConnections({ volumeId: request.volumeId }, deaf("listAttachments", ctx)).catch(() => []);
           await sound.disconnectVolume(request, ctx);
-          if (there?.info.protocol === "file") atEnd(there.info.path, (file, at) => readSync(file, lastMiB, 0, lastMiB.length, at));
+          if (there?.info.protocol === "file") inLastMiB(there.info.path, (file, at) => readSync(file, lastMiB, 0, lastMiB.length, at));
         },
       });
     },
@@ -50,7 +50,7 @@ export const dataMutants: readonly Mutant[] = [
     seen: "rbd caches and daemons that are killed instead of being flushed",
     driver: () => (sound) => ({
       detachVolume: async (record, options) => {
-        const file = backingFile(Object(Object(record).device).path);
+        const file = backingFile(at(record, "device", "path"));
         await sound.detachVolume(record, options);
         if (file === undefined || backingFile(record.device?.path) !== undefined) return;
         const bytes = readFileSync(file);
@@ -77,7 +77,7 @@ export const dataMutants: readonly Mutant[] = [
     breaks: ["SB-MOUNT-1", "SB-RECORD-1"],
     driver: () => (sound) => ({
       mountVolume: async (request, options) => {
-        const directory: unknown = Object(request).directory;
+        const directory = at(request, "directory");
         const there = typeof directory === "string" ? await sound.listMounts({ directory }).catch(() => []) : [];
         const record = await sound.mountVolume(request, options);
         return there.length > 0 ? { ...record, createdDirectory: true } : record;
@@ -90,7 +90,7 @@ export const dataMutants: readonly Mutant[] = [
     seen: "CVE-2023-2088: a stale device that is another tenant's by now",
     driver: () => (sound) => ({
       detachVolume: async (record, options) => {
-        const devicePath: unknown = Object(Object(record).device).path;
+        const devicePath = at(record, "device", "path");
         const [now] = typeof devicePath === "string" ? await sound.listAttachments({ devicePath }).catch(() => []) : [];
         const another = now !== undefined && now.attachment.volumeId !== record.attachment.volumeId;
         await sound.detachVolume(another ? now : record, options);
@@ -110,8 +110,8 @@ export const dataMutants: readonly Mutant[] = [
           return record;
         },
         detachVolume: async (record, options) => {
-          const known = own.has(String(Object(Object(record).attachment).id));
-          if (known || record.device === null || Number(record.version) !== 1) await sound.detachVolume(record, options);
+          const known = own.has(String(at(record, "attachment", "id")));
+          if (known || record.device === null || at(record, "version") !== 1) await sound.detachVolume(record, options);
         },
       });
     },
@@ -121,15 +121,7 @@ export const dataMutants: readonly Mutant[] = [
     breaks: "SB-RECORD-4",
     seen: "ceph-csi: stash files of other versions",
     driver: () => (sound) => ({
-      detachVolume: (record, options) => sound.detachVolume(Object(record).version === 2 ? { ...record, version: 1 } : record, options),
+      detachVolume: (record, options) => sound.detachVolume(at(record, "version") === 2 ? { ...record, version: 1 } : record, options),
     }),
   },
 ];
-
-/** The last MiB of a file larger than one. */
-function atEnd(path: string, work: (file: number, at: number) => number): void {
-  const file = openSync(path, "r+");
-  const at = fstatSync(file).size - 2 ** 20;
-  if (at > 2 ** 20) work(file, at);
-  closeSync(file);
-}

@@ -1,7 +1,7 @@
 import { SouthboundError, volumeId } from "@opensds/core";
 import { leakedSecret } from "../leaked-secret.js";
 import type { Mutant } from "../mutant.js";
-import { isCode, retold } from "../support.js";
+import { at, isCode, retold } from "../support.js";
 
 /** What errors say. */
 export const errorMutants: readonly Mutant[] = [
@@ -103,7 +103,7 @@ export const contractMutants: readonly Mutant[] = [
     seen: "csi-test 619: parameters are ignored, and nobody is told",
     driver: () => (sound) => ({
       deleteVolume: (request, options) => {
-        const id: unknown = Reflect.get(Object(request), "id");
+        const id = at(request, "id");
         return sound.deleteVolume(typeof id === "string" ? { id: volumeId(id) } : request, options);
       },
     }),

@@ -2,7 +2,7 @@ import { SouthboundError, type DriverManifest } from "@opensds/core";
 import { openSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import type { Mutant } from "../mutant.js";
-import { isReason } from "../support.js";
+import { at, isReason } from "../support.js";
 
 /** What drivers say of themselves, and how they are opened and closed. */
 export const lifecycleMutants: readonly Mutant[] = [
@@ -52,7 +52,7 @@ export const lifecycleMutants: readonly Mutant[] = [
     breaks: "SB-MANIFEST-4",
     driver: () => (sound) => ({
       createVolume: (request, options) => {
-        const given: unknown = Reflect.get(Object(request), "parameters");
+        const given = at(request, "parameters");
         if (typeof given !== "object" || given === null) return sound.createVolume(request, options);
         const parameters = Object.fromEntries(Object.entries(given).filter(([name]) => !(name in {})));
         return sound.createVolume({ ...request, parameters }, options);

@@ -2,7 +2,7 @@ import { SouthboundError, type FormatRecord } from "@opensds/core";
 import { execFileSync } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readSync, realpathSync, rmdirSync, writeSync } from "node:fs";
 import type { Mutant } from "../mutant.js";
-import { deaf, isReason, via, withField } from "../support.js";
+import { at, deaf, isReason, via, withField } from "../support.js";
 
 /** File systems: what is formatted, mounted and unmounted. */
 export const mountMutants: readonly Mutant[] = [
@@ -12,7 +12,7 @@ export const mountMutants: readonly Mutant[] = [
     seen: "CVE-2017-1002101 and its kin: a mount through a symbolic link",
     driver: () => (sound) => ({
       mountVolume: (request, options) => {
-        let directory: unknown = Object(request).directory;
+        let directory = at(request, "directory");
         try {
           directory = realpathSync(String(directory));
         } catch {
@@ -28,7 +28,7 @@ export const mountMutants: readonly Mutant[] = [
     seen: "k8s 13 and after: `blkid` finds nothing it knows, so mkfs runs",
     driver: () => (sound) => ({
       mountVolume: (request, options) => {
-        const path: unknown = Object(Object(Object(request).attachment).device).path;
+        const path = at(request, "attachment", "device", "path");
         if (typeof path !== "string") return sound.mountVolume(request, options);
         const device = openSync(path, "r+");
         const page = Buffer.alloc(4096);
@@ -126,7 +126,7 @@ export const mountMutants: readonly Mutant[] = [
     driver: () => (sound) => ({
       mountVolume: (request, options) => {
         const { attachment } = request;
-        if (Object(Object(attachment).attachment).mode !== "multi-writer") return sound.mountVolume(request, options);
+        if (at(attachment, "attachment", "mode") !== "multi-writer") return sound.mountVolume(request, options);
         return sound.mountVolume({ ...request, attachment: { ...attachment, attachment: { ...attachment.attachment, mode: "single-writer" } } }, options);
       },
     }),
@@ -166,8 +166,8 @@ export const mountMutants: readonly Mutant[] = [
     seen: "CSI: \"unpublish of nothing is OK\"; drivers look the volume up first",
     driver: () => (sound) => ({
       unmountVolume: async (record, options) => {
-        const volumeId: unknown = Object(record).volumeId;
-        if (typeof volumeId === "string" && record.version === 1) await sound.getVolume({ id: record.volumeId }).catch(refuse);
+        const volumeId = at(record, "volumeId");
+        if (typeof volumeId === "string" && at(record, "version") === 1) await sound.getVolume({ id: record.volumeId }).catch(refuse);
         await sound.unmountVolume(record, options);
 
         function refuse(): never {

@@ -3,7 +3,6 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { leakedSecret } from "../leaked-secret.js";
-import { mutantAt } from "../opener.js";
 import { touches } from "../trace.js";
 import type { Ended, Job, JobReport } from "./job.js";
 
@@ -52,8 +51,9 @@ function openerText({ base, number, traceDirectory }: Job): string {
 
 /** Which members the mutant changes, as the opened module has noted them. */
 async function changedBy(opener: string): Promise<ReadonlySet<string>> {
-  const loaded: { readonly changed?: ReturnType<typeof mutantAt>["changed"] } = await import(pathToFileURL(opener).href);
-  return loaded.changed ?? new Set();
+  const loaded: unknown = await import(pathToFileURL(opener).href);
+  const changed: unknown = typeof loaded === "object" && loaded !== null ? Reflect.get(loaded, "changed") : undefined;
+  return new Set(changed instanceof Set ? [...changed].map(String) : []);
 }
 
 function mayTouch({ traceDirectory }: Job, changed: readonly string[], check: Check): boolean {

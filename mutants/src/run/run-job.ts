@@ -13,12 +13,15 @@ export type PlannedJob = Omit<Job, "directory" | "backends" | "backend"> & {
 /** Milliseconds after which a job's process is ended: every check has a limit of its own, so this is for a process that hangs. */
 const hangsMs = 45 * 60_000;
 
-/** Runs a job in a process of its own, and takes away what it leaves. */
-export async function runJob(planned: PlannedJob, script: string): Promise<JobReport> {
+/** Runs a job in a process of its own, and takes away what it leaves; when the signal fires too. */
+export async function runJob(planned: PlannedJob, script: string, signal: AbortSignal): Promise<JobReport> {
+  signal.throwIfAborted();
   const { place, ...rest } = planned;
   const directory = await mkdtemp(join(tmpdir(), "sbmutants-"));
   const child = fork(script, [], { env: { ...process.env, TMPDIR: directory }, stdio: ["ignore", "ignore", "inherit", "ipc"] });
-  const timer = setTimeout(() => child.kill("SIGKILL"), hangsMs);
+  const end = (): unknown => child.kill("SIGKILL");
+  const timer = setTimeout(end, hangsMs);
+  signal.addEventListener("abort", end, { once: true });
   try {
     return await new Promise<JobReport>((resolve, reject) => {
       child.once("message", (message: { readonly report?: JobReport; readonly failed?: string }) => {
@@ -31,6 +34,7 @@ export async function runJob(planned: PlannedJob, script: string): Promise<JobRe
     });
   } finally {
     clearTimeout(timer);
+    signal.removeEventListener("abort", end);
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
     await cleanUp(directory);
   }

@@ -1,22 +1,9 @@
 import { openBackends, type DriverDefinition, type StorageBackend, type VolumeDriver } from "@opensds/core";
-import { memoryReference, reference, type ReferenceConfig } from "@opensds/testkit/reference";
+import { memoryReference, type ReferenceConfig } from "@opensds/testkit/reference";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LiveTarget, TargetOptions } from "../../src/target/target.js";
-
-/** What is done to a backend to break one rule: methods that take the place of its own. */
-export type Sabotage = (backend: StorageBackend) => Partial<StorageBackend>;
-
-type Reference = DriverDefinition<"reference", ReferenceConfig>;
-
-function sabotaged(base: Reference, change: Sabotage): Reference {
-  const connect: Reference["connect"] = async (config, ctx) => {
-    const backend = await base.connect(config, ctx);
-    return { ...backend, ...change(backend) };
-  };
-  return { ...base, connect };
-}
 
 async function openWith(definition: DriverDefinition, config: ReferenceConfig, options?: TargetOptions): Promise<VolumeDriver> {
   const file = { backends: { under_test: { reference_driver: config } } };
@@ -24,16 +11,15 @@ async function openWith(definition: DriverDefinition, config: ReferenceConfig, o
   return backends.get("under_test");
 }
 
-/** A target in memory, which only this process can open. */
-export function memoryTarget(change: Sabotage = () => ({})): LiveTarget {
-  const definition = sabotaged(memoryReference(), change);
+/** A target in memory, which only this process can open. `change` gives methods that take the place of the backend's own. */
+export function memoryTarget(change: (backend: StorageBackend) => Partial<StorageBackend> = () => ({})): LiveTarget {
+  const base = memoryReference();
+  const connect: typeof base.connect = async (config, ctx) => {
+    const backend = await base.connect(config, ctx);
+    return { ...backend, ...change(backend) };
+  };
+  const definition = { ...base, connect };
   return { open: (options) => openWith(definition, { store: "memory" }, options) };
-}
-
-/** A target on files, opened in this process only. */
-export function fileTarget(directory: string, change: Sabotage = () => ({})): LiveTarget {
-  const definition = sabotaged(reference, change);
-  return { open: (options) => openWith(definition, { dir: directory }, options) };
 }
 
 /** Runs with a directory of its own, removed afterwards. */
