@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { browserTests } from "./browser.js";
-import { countConformance, countVitest } from "./read-reports.js";
+import { countConformance, countMutants, countVitest } from "./read-reports.js";
 import type { Counts } from "./result.js";
 import { runCommand, runReporting } from "./run-command.js";
 
@@ -40,15 +40,23 @@ export const families: readonly Family[] = [
   { name: "pages in a browser", budgetSeconds: 90, lab: false, run: () => browserTests(vitestArgs) },
   { name: "packed packages", budgetSeconds: 420, lab: false, run: packed },
   { name: "conformance reference", budgetSeconds: 180, lab: false, run: conformanceReference },
+  { name: "mutants", budgetSeconds: 240, lab: false, run: (seed, full) => mutants("reference", seed, full ? [] : ["--sample", "2"]) },
   { name: "quickstart reference", budgetSeconds: 30, lab: false, run: () => quickstart() },
   { name: "live", budgetSeconds: 1_500, lab: true, run: live },
   { name: "conformance ceph (cli)", budgetSeconds: 600, lab: true, run: conformanceCeph },
+  { name: "mutants ceph", budgetSeconds: 300, lab: true, run: (seed, full) => mutants("ceph", seed, ["--sample", full ? "12" : "0"]) },
   { name: "quickstart ceph", budgetSeconds: 120, lab: true, run: () => quickstart("--backend", "ceph") },
 ];
 
 /** What an author gets: the packed packages, installed outside the workspace, on the oldest Node and one that the seed draws, or on all. */
 function packed(seed: string, full: boolean): Promise<Counts> {
   return runReporting("vitest", vitestArgs, countVitest, { SB_PACKED: "1", SB_SEED: seed, SB_FULL: full ? "1" : "0" });
+}
+
+/** The suite against its broken drivers: the checks that each has to fail, and a sample of those that it has not; `--full`: all of them. */
+function mutants(base: string, seed: string, extent: readonly string[]): Promise<Counts> {
+  const args = (reportFile: string): readonly string[] => ["--import", "tsx", "mutants/src/main.ts", "--on", base, "--seed", seed, "--json", reportFile, ...extent];
+  return runReporting(node, args, countMutants);
 }
 
 /** Everything that needs the real Ceph. */

@@ -19,6 +19,13 @@ export function countVitest(report: unknown): Counts {
   };
 }
 
+/** Counts a report on mutants: those that did as the table of proofs says, and what was wrong. */
+export function countMutants(report: unknown): Counts {
+  const { passed, failed } = isObject(report) ? { passed: report["passed"], failed: report["failed"] } : {};
+  const isCount = (value: unknown): value is number => Number.isInteger(value);
+  return isCount(passed) && isCount(failed) ? { passed, failed, skipped: [] } : { passed: 0, failed: 1, skipped: [] };
+}
+
 /** Counts a conformance report. */
 export function countConformance(report: unknown): Counts {
   const results = isObject(report) ? objects(report["results"]) : [];

@@ -52,6 +52,7 @@ export const createMutants: readonly Mutant[] = [
         createVolume: async (request, ctx) => {
           if (busy.has(request.name)) throw ctx.fail("ABORTED", "operation-pending", `a create of ${request.name} is under way`, { outcome: "none" });
           busy.add(request.name);
+          ctx.signal.addEventListener("abort", () => busy.delete(request.name));
           try {
             await sleep(30);
             return await sound.createVolume(request, ctx);

@@ -22,7 +22,9 @@ async function run(job: Job): Promise<JobReport> {
   // What the runner sees is a module of no telling name, that opens backends.
   const opener = join(job.directory, "opener.mjs");
   writeFileSync(opener, openerText(job));
-  const target: BackendsTarget = { backends: job.backends, backend: job.backend, opener };
+  // Registered, and not found by its name: what is opened passes through the mutant's hands.
+  const driverModules = job.base === "ceph" ? ["@opensds/driver-ceph"] : [];
+  const target: BackendsTarget = { backends: job.backends, backend: job.backend, driverModules, opener };
   const conformance = await openConformanceRun(target, { seed: job.seed, timeoutMs: job.timeoutMs, secrets: [leakedSecret] });
   const ended: Ended[] = [];
   const untouched: string[] = [];
