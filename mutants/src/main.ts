@@ -28,12 +28,12 @@ const { values } = parseArgs({
 });
 const interrupted = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort(new Error("interrupted")));
-process.exitCode = await main();
+const bundled = await bundle();
+process.exitCode = await main(bundled.script).finally(() => bundled.remove());
 
-async function main(): Promise<number> {
+async function main(script: string): Promise<number> {
   const seed = Number.parseInt(values.seed ?? "1", 10);
   const bases = (["reference", "ceph"] as const).filter((base) => values.on === undefined || values.on.includes(base));
-  const script = await bundle();
   const proofs = await readFile(join(root, proofsPath), "utf8").then(readProofs, (): Proofs => ({}));
   const rows: Row[] = [];
   const problems: string[] = [];

@@ -1,12 +1,22 @@
-import { fileURLToPath } from "node:url";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { build } from "tsup";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** Compiles the corpus and the jobs' process to plain JavaScript, once, so that hundreds of processes need no loader. Returns the script. */
-export async function bundle(): Promise<string> {
-  const outDir = join(root, "node_modules", ".cache", "mutants");
+/** The jobs' process as plain JavaScript. */
+export interface Bundle {
+  readonly script: string;
+  remove(): Promise<void>;
+}
+
+/** Compiles the corpus and the jobs' process once, so that hundreds of processes need no loader; in a place of this run's own. */
+export async function bundle(): Promise<Bundle> {
+  // Beneath node_modules, from where the packages are found.
+  const cache = join(root, "node_modules", ".cache");
+  await mkdir(cache, { recursive: true });
+  const outDir = await mkdtemp(join(cache, "mutants-"));
   const source = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
   await build({
     config: false,
@@ -17,10 +27,9 @@ export async function bundle(): Promise<string> {
     platform: "node",
     splitting: true,
     sourcemap: true,
-    clean: true,
     silent: true,
     external: [/^@opensds\//],
     tsconfig: join(root, "mutants", "tsconfig.json"),
   });
-  return join(outDir, "child.js");
+  return { script: join(outDir, "child.js"), remove: () => rm(outDir, { recursive: true, force: true }) };
 }
