@@ -41,7 +41,7 @@ async function main(script: string): Promise<number> {
   for (const base of bases) {
     const all: readonly AnyMutant[] = base === "ceph" ? cephMutants : referenceMutants;
     const wanted = all.filter(({ name }) => values.only?.every((words) => !name.includes(words)) !== true);
-    const ran = wanted.length === 0 ? [] : await runBase(base, all, wanted, seed, script);
+    const ran = wanted.length === 0 ? [] : await runBase({ base, all, wanted }, proofs, seed, script);
     rows.push(...ran);
     shown = { ...shown, ...proofsOf(base, ran) };
   }
@@ -58,14 +58,20 @@ async function main(script: string): Promise<number> {
   return problems.length === 0 && rows.length > 0 ? 0 : 1;
 }
 
-async function runBase(base: MutantBase, all: readonly AnyMutant[], wanted: readonly AnyMutant[], seed: number, script: string): Promise<readonly Row[]> {
+interface Part {
+  readonly base: MutantBase;
+  readonly all: readonly AnyMutant[];
+  readonly wanted: readonly AnyMutant[];
+}
+
+async function runBase({ base, all, wanted }: Part, proofs: Proofs, seed: number, script: string): Promise<readonly Row[]> {
   const beganMs = performance.now();
   const traceDirectory = await mkdtemp(join(tmpdir(), "sbtrace-"));
   const lab = base === "ceph" ? await beginLab() : undefined;
   try {
     // Following a whole suite on a real cluster, for every mutant, would take hours.
     const sampled = values.sample !== undefined ? Number.parseInt(values.sample, 10) : base === "ceph" ? 4 : undefined;
-    const extent: Extent = { seed, others: sampled ?? { traceDirectory } };
+    const extent: Extent = { seed, others: sampled ?? { traceDirectory }, proofs: values.update === true ? {} : proofs };
     await writeFile(join(traceDirectory, "current"), "opening");
     if (sampled === undefined) await trace(seed, traceDirectory, script);
     const work = wanted.map((mutant) => async (): Promise<Row> => {

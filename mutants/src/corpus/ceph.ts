@@ -124,11 +124,11 @@ export const cephMutants: readonly CephMutant[] = [
     backend: () => (sound) => ({
       connectVolume: async (request, ctx) => {
         const { attachment, info } = await sound.connectVolume(request, ctx);
-        return { attachment, info: { ...info, readOnly: false } };
+        return { attachment: { ...attachment, mode: "single-writer" }, info: { ...info, readOnly: false } };
       },
       listConnections: async (request, ctx) => {
         const connections = await sound.listConnections(request, ctx);
-        return connections.map(({ attachment, info }) => ({ attachment, info: { ...info, readOnly: false } }));
+        return connections.map(({ attachment, info }) => ({ attachment: { ...attachment, mode: "single-writer" }, info: { ...info, readOnly: false } }));
       },
     }),
   },

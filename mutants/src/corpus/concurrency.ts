@@ -25,7 +25,7 @@ export const concurrencyMutants: readonly Mutant[] = [
   {
     name: "deletes by name when its time is short, and late",
     breaks: "SB-DEADLINE-3",
-    seen: "DESIGN, measured: a timed-out write lands later, 3 of 3",
+    seen: "measured on the lab: a timed-out write lands later, 3 of 3",
     backend: () => (sound) => ({
       deleteVolume: async (request, ctx) => {
         const name = ctx.remainingMs() < 1_000 ? (await find(sound, request, ctx))?.name : undefined;
@@ -39,7 +39,7 @@ export const concurrencyMutants: readonly Mutant[] = [
   {
     name: "waits for a hanging backend beyond a deadline of seconds",
     breaks: "SB-DEADLINE-4",
-    seen: "DESIGN, measured: a hung native call blocks even process.exit()",
+    seen: "measured on the lab: a hung native call blocks even process.exit()",
     driver: () => (sound) => ({
       createVolume: (request, options) =>
         sound.createVolume(request, options).catch(async (error: unknown) => {

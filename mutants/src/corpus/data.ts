@@ -64,7 +64,7 @@ export const dataMutants: readonly Mutant[] = [
   {
     name: "finds no record by a device's path",
     breaks: "SB-RECORD-1",
-    seen: "field notes: a caller that has only /dev/loop3 cannot finish",
+    seen: "a caller that has only /dev/loop3 cannot finish",
     driver: () => (sound) => ({
       listAttachments: async (request, options) => {
         const records = await sound.listAttachments(request, options);

@@ -60,7 +60,7 @@ export const mountMutants: readonly Mutant[] = [
   {
     name: "takes a file system that was being made for one that was made",
     breaks: "SB-MOUNT-5",
-    seen: "DESIGN, measured: a killed mkfs.xfs leaves a signature and a broken file system",
+    seen: "measured on the lab: a killed mkfs.xfs leaves a signature and a broken file system",
     backend: () => (sound) => ({
       readFormat: async (request, ctx) => {
         const recorded = await sound.readFormat(request, ctx);

@@ -163,7 +163,7 @@ export const deleteMutants: readonly Mutant[] = [
   {
     name: "looks for attachments some time before it deletes",
     breaks: "SB-DELETE-4",
-    seen: "DESIGN, measured: rbd_trash_move succeeds on an image that is open read-write",
+    seen: "measured on the lab: rbd_trash_move succeeds on an image that is open read-write",
     backend: () => (sound) => ({
       deleteVolume: async (request, ctx) => {
         if ((await holders(sound, request.id, ctx)).length > 0) return sound.deleteVolume(request, ctx);

@@ -2,13 +2,18 @@ import { allChecks } from "@opensds/testkit";
 import { join } from "node:path";
 import type { MutantBase } from "../opener.js";
 import { citing, type AnyMutant } from "./matrix.js";
+import type { Proofs } from "./proofs.js";
 import type { PlannedJob } from "./run-job.js";
 
 /** How much is run. */
 export interface Extent {
   readonly seed: number;
-  /** All checks that a mutant may touch, as the trace tells; else its citing checks and this many others, chosen by the seed. */
+  /**
+   * All checks that a mutant may touch, as the trace tells; else those that the table of proofs says fail on it (not in the table: all that
+   * cite its rules) and this many others, chosen by the seed.
+   */
   readonly others: number | { readonly traceDirectory: string };
+  readonly proofs: Proofs;
 }
 
 /** Milliseconds for one check: twice what the slowest takes on two busy cores. */
@@ -27,8 +32,9 @@ export const tracingJob = (seed: number, traceDirectory: string): PlannedJob => 
 });
 
 /** One mutant's job. */
-export function mutantJob(base: MutantBase, number: number, mutant: AnyMutant, { seed, others }: Extent, backendsFile: string | undefined): PlannedJob {
-  const always = [...new Set([...citing(mutant), ...Object.keys(mutant.alsoFails ?? {})])];
+export function mutantJob(base: MutantBase, number: number, mutant: AnyMutant, { seed, others, proofs }: Extent, backendsFile: string | undefined): PlannedJob {
+  const known = typeof others === "number" ? proofs[mutant.name] : undefined;
+  const always = [...new Set([...(known?.killedBy ?? citing(mutant)), ...(known?.alsoFails ?? []), ...Object.keys(mutant.alsoFails ?? {})])];
   const rest = allChecks.map(({ id }) => id).filter((id) => !always.includes(id));
   const place: PlannedJob["place"] = backendsFile === undefined ? onFiles : () => ({ backends: backendsFile, backend: "ceph" });
   const common = { base, number, always, seed, timeoutMs: base === "ceph" ? 4 * timeoutMs : timeoutMs, place };

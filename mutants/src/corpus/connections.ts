@@ -1,9 +1,8 @@
 import { SouthboundError, type ConnectorFacts, type DriverManifest } from "@opensds/core";
-import { execFileSync } from "node:child_process";
-import { closeSync, ftruncateSync, openSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { Mutant } from "../mutant.js";
-import { at, backingFile, deaf, holders, isCode, isReason, via } from "../support.js";
+import { deaf, holders, isCode, isReason } from "../support.js";
 
 /** What is recorded of who has a volume. */
 export const connectionMutants: readonly Mutant[] = [
@@ -175,105 +174,5 @@ export const connectionMutants: readonly Mutant[] = [
       },
     }),
     alsoFails: { "FENCING-3": "the host that it fences attaches with a connection of its own" },
-  },
-];
-
-/** Devices on this host. */
-export const deviceMutants: readonly Mutant[] = [
-  {
-    name: "serves whole objects of 4 MiB, whatever the volume's size",
-    breaks: "SB-SIZE-3",
-    seen: "DESIGN: kernels make devices of whole sectors, stripes of whole objects",
-    backend: () => (sound) => ({
-      connectVolume: async (request, ctx) => {
-        const connection = await sound.connectVolume(request, ctx);
-        const { sizeBytes } = await sound.getVolume({ id: request.volumeId }, via("getVolume", ctx));
-        if (connection.info.protocol !== "file" || sizeBytes === null || sizeBytes <= 2 ** 22) return connection;
-        const file = openSync(connection.info.path, "r+");
-        ftruncateSync(file, Math.ceil(sizeBytes / 2 ** 22) * 2 ** 22);
-        closeSync(file);
-        return connection;
-      },
-    }),
-  },
-  {
-    name: "looks for mounts in its own mount namespace only",
-    breaks: "SB-DETACH-2",
-    seen: "DESIGN, measured: with the mount in another namespace `losetup -d` returns 0, and the file is attached twice",
-    driver: () => (sound) => ({
-      detachVolume: async (record, options) => {
-        const { device, attachment } = record;
-        const mountedHere = device === null || readFileSync("/proc/self/mountinfo", "utf8").includes(` ${device.path} `);
-        await sound.detachVolume(record, options).catch(async (error: unknown) => {
-          if (mountedHere || !isReason(error, "device-held")) throw error;
-          execFileSync("losetup", ["--detach", device.path]);
-          await sound.disconnectVolume({ volumeId: attachment.volumeId, attachmentId: attachment.id }, options);
-        });
-      },
-    }),
-  },
-  {
-    name: "unmounts a volume that it is to detach",
-    breaks: "SB-DETACH-2",
-    driver: () => (sound) => ({
-      detachVolume: async (record, options) => {
-        const volumeId = at(record, "attachment", "volumeId");
-        const mounts = typeof volumeId === "string" && record.device !== null ? await sound.listMounts({ volumeId: record.attachment.volumeId }) : [];
-        for (const mount of mounts) await sound.unmountVolume(mount, options);
-        await sound.detachVolume(record, options);
-      },
-    }),
-    alsoFails: { "RECORDS-4": "a record of another version is looked at before it is refused" },
-  },
-  {
-    name: "returns from a detach while another device still serves the volume",
-    breaks: "SB-DETACH-3",
-    seen: "democratic-csi 536: success is reported, and the session stays: 1.3 a day",
-    driver: () => {
-      const left: string[] = [];
-      return (sound) => ({
-        attachVolume: (request, options) => {
-          for (const device of left.splice(0)) execFileSync("losetup", ["--detach", device]);
-          return sound.attachVolume(request, options);
-        },
-        detachVolume: async (record, options) => {
-          const file = backingFile(at(record, "device", "path"));
-          await sound.detachVolume(record, options);
-          if (file === undefined || backingFile(record.device?.path) !== undefined) return;
-          left.push(execFileSync("losetup", ["--find", "--show", "--read-only", file], { encoding: "utf8" }).trim());
-        },
-      });
-    },
-    alsoFails: { "CRASH-4": "it looks for devices after the detach too", "CRASH-12": "it looks for devices after the detach too" },
-  },
-  {
-    name: "fails to detach twice",
-    breaks: "SB-DETACH-1",
-    driver: () => {
-      const gone = new Set<string>();
-      return (sound) => ({
-        detachVolume: async (record, options) => {
-          const id = String(at(record, "attachment", "id"));
-          const told = { operation: "detachVolume", backend: sound.backend, outcome: "none" } as const;
-          if (gone.has(id)) throw new SouthboundError("FAILED_PRECONDITION", "attachment-not-found", "it is not attached", told);
-          await sound.detachVolume(record, options);
-          gone.add(id);
-        },
-      });
-    },
-    alsoFails: { "RECORDS-2": "it detaches an ended attachment", "ATTACH-10": "it detaches an ended attachment" },
-  },
-  {
-    name: "detaches whatever a host has of the volume now",
-    breaks: "SB-DETACH-6",
-    seen: "os-brick's rbd connector finds a device by the image's name alone",
-    driver: () => (sound) => ({
-      detachVolume: async (record, options) => {
-        const volumeId = at(record, "attachment", "volumeId");
-        const here = typeof volumeId === "string" && volumeId !== "" ? await sound.listAttachments({ volumeId: record.attachment.volumeId }).catch(() => []) : [];
-        const [now] = here.filter(({ attachment }) => attachment.id !== record.attachment.id);
-        await sound.detachVolume(now ?? record, options);
-      },
-    }),
   },
 ];
