@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Mutant } from "../mutant.js";
 import { at } from "../support.js";
 
-/** A lock that its holder's death does not end: whoever comes later is refused, for ever. One who waits for a living holder gets it. */
+/** A lock that its holder's death does not end: whoever comes later is refused, for ever. Another process waits for a living holder. */
 async function locked<Value>(what: string, work: () => Promise<Value>): Promise<Value> {
   const path = join(tmpdir(), `lock-${createHash("sha256").update(what).digest("hex")}`);
   while (!take(path)) await sleep(5);
@@ -18,7 +18,7 @@ function take(path: string): boolean {
   const holder = existsSync(path) ? readFileSync(path, "utf8") : undefined;
   if (holder === undefined) writeFileSync(path, String(process.pid));
   else if (!existsSync(`/proc/${holder}`)) throw new SouthboundError("ABORTED", "operation-pending", "an operation is under way", { outcome: "none" });
-  return holder === undefined;
+  return holder === undefined || holder === String(process.pid);
 }
 
 const seen = "ceph-csi 740, 578, rook 1507: the node dies, and the volume stays locked until somebody forces it";
@@ -68,7 +68,7 @@ export const crashMutants: readonly Mutant[] = [
     breaks: "SB-CRASH-2",
     seen,
     driver: () => (sound) => ({
-      detachVolume: (record, options) => locked(JSON.stringify(record), () => sound.detachVolume(record, options)),
+      detachVolume: (record, options) => locked(String(JSON.stringify(record)), () => sound.detachVolume(record, options)),
     }),
   },
   {
