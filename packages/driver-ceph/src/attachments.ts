@@ -14,17 +14,18 @@ import {
   type SouthboundError,
   type VolumeId,
 } from "@opensds/core";
-import { mapBounded, together } from "./bounded.js";
+import { together } from "./bounded.js";
 import type { Call } from "./call.js";
 import { cells, cellTag, decodeAttachment, encodeAttachment } from "./cells.js";
-import { requestOf } from "./get-volume.js";
-import { isOurImageName } from "./image-name.js";
+import { requestIn, requestOf } from "./get-volume.js";
+import { ourPrefixes } from "./image-name.js";
 import type { Pool } from "./pool.js";
+import type { ImagePage, ImageView } from "./transport/images.js";
 import type { Lock } from "./transport/rados.js";
 import { imageIdIn, volumeIdOf } from "./volume-id.js";
 
-/** Images looked at together when every volume's attachments are listed. */
-const atOnce = 4;
+/** Images that one look takes in when every volume's attachments are listed. */
+const perLook = 1_000;
 
 /**
  * Records that a host has a volume. Attaching writes its cell, then looks for a deleter; deleting writes its cell, then
@@ -111,13 +112,12 @@ export async function listConnections(
   request: { readonly volumeId?: VolumeId | undefined; readonly hostId?: HostId | undefined },
   call: Call<"listAttachments">,
 ): Promise<readonly Connection[]> {
-  const images = await imagesOf(pool, call, request.volumeId);
-  if (images === undefined) throw notFound(pool, call.ctx, request.volumeId ?? "");
-  const found = await mapBounded(images, atOnce, async ({ id, name }) => {
-    const lock = await pool.rados.readLock(call, id, cells.attachment);
-    return attachmentsIn(pool, id, lock).map((attachment) => connectionOf(pool, attachment, id, name));
-  });
-  return found.flat().filter(({ attachment }) => request.hostId === undefined || attachment.hostId === request.hostId);
+  const found: Connection[] = [];
+  for await (const { info, cells: held } of viewsOf(pool, call, request.volumeId)) {
+    const attachments = attachmentsIn(pool, info.id, held.get(cells.attachment));
+    found.push(...attachments.map((attachment) => connectionOf(pool, attachment, info.id, info.name)));
+  }
+  return found.filter(({ attachment }) => request.hostId === undefined || attachment.hostId === request.hostId);
 }
 
 /** The attachments that a lock holds, each once. */
@@ -178,21 +178,21 @@ async function breakAttachment(pool: Pool, call: Call, imageId: string, id: Atta
   }
 }
 
-/** Id and name of one volume's image, or of all; undefined when the one is not there. */
-async function imagesOf(
-  pool: Pool,
-  call: Call,
-  id: VolumeId | undefined,
-): Promise<readonly { readonly id: string; readonly name: string }[] | undefined> {
+/** A look at one volume's image, or at all images of ours. */
+async function* viewsOf(pool: Pool, call: Call<"listAttachments">, id: VolumeId | undefined): AsyncGenerator<ImageView> {
   if (id !== undefined) {
     const imageId = imageIdIn(pool.place, id);
-    if (imageId === undefined) return undefined;
-    const [name, request] = await together(pool.rados.directoryNameOf(call, imageId), requestOf(pool, call, imageId));
-    return name === undefined || request === undefined ? undefined : [{ id: imageId, name }];
+    const view = imageId === undefined ? undefined : await pool.images.byId(call, imageId, [cells.request, cells.attachment]);
+    if (view === undefined || requestIn(view) === undefined) throw notFound(pool, call.ctx, id);
+    yield view;
+    return;
   }
-  const names = (await pool.rbd.list(call)).filter(isOurImageName).sort();
-  const images = await mapBounded(names, atOnce, async (name) => ({ name, id: await pool.rados.directoryIdOf(call, name) }));
-  return images.flatMap(({ name, id: imageId }) => (imageId === undefined ? [] : [{ name, id: imageId }]));
+  let next: string | undefined = "";
+  while (next !== undefined) {
+    const page: ImagePage = await pool.images.page(call, { prefixes: ourPrefixes, after: next, limit: perLook }, [cells.attachment]);
+    yield* page.views;
+    next = page.next;
+  }
 }
 
 function connectionOf(pool: Pool, attachment: Attachment, imageId: string, image: string): Connection {

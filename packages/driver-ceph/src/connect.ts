@@ -5,6 +5,7 @@ import { openCall, type Call } from "./call.js";
 import type { CephConfig } from "./config.js";
 import { toSouthbound } from "./errors.js";
 import type { Pool } from "./pool.js";
+import { createCliImages } from "./transport/cli-images.js";
 import { createCluster, type Cluster } from "./transport/cluster.js";
 import { createCommands } from "./transport/command.js";
 import { CommandFailure, errno, failedWith } from "./transport/command-failure.js";
@@ -31,7 +32,7 @@ export async function openPool(config: CephConfig, ctx: CallContext<"setup">): P
     if (found === undefined) throw poolNotFound(config, call, pools.map(({ name }) => name));
     await proveNamespace(config, call, rbd);
     await together(rbd.list(call), rados.probeWrite(call));
-    return { config, place: { fsid, poolId: found.id, namespace: config.namespace }, monitors, rbd, rados, cluster };
+    return { config, place: { fsid, poolId: found.id, namespace: config.namespace }, monitors, rbd, rados, images: createCliImages(rbd, rados), cluster };
   } catch (thrown) {
     throw await explain(config, call, cluster, thrown);
   }

@@ -3,11 +3,12 @@ import type { BackendCreateRequest, Volume } from "@opensds/core";
 import { together } from "./bounded.js";
 import type { Call } from "./call.js";
 import { cells, cellTag, decodeRequest, encodeRequest, voidRequest, type RequestCell } from "./cells.js";
-import { describe } from "./get-volume.js";
+import { describe, volumeCells } from "./get-volume.js";
 import { imageNameOf } from "./image-name.js";
 import type { Pool } from "./pool.js";
 import { purgeImage, removeEmptyImage, unlistImage } from "./remove-image.js";
 import { errno, failedWith, unless } from "./transport/command-failure.js";
+import type { ImageView } from "./transport/images.js";
 import type { ImageInfo } from "./transport/rbd.js";
 import { clearHalfMade, isDecidedToGo, waitUntil } from "./unfinished-image.js";
 
@@ -45,13 +46,17 @@ async function createOnce(
     features: imageFeatures,
     objectSizeBytes,
   });
-  const image = await unless([errno.ENOENT], pool.rbd.infoByName(call, imageName));
-  if (image === undefined) {
+  const [view, foundId] = await together(
+    pool.images.byName(call, imageName, made ? [] : volumeCells),
+    made ? Promise.resolve(undefined) : pool.rados.directoryIdOf(call, imageName),
+  );
+  if (view === undefined) {
     if (!made) await clearHalfMade(pool, call, imageName);
     return "again";
   }
+  const image = view.info;
   if (!made) {
-    const existing = await judgeExisting(pool, call, request, image);
+    const existing = await judgeExisting(pool, call, request, view, foundId);
     if (existing !== "free") return existing;
   }
 
@@ -79,7 +84,7 @@ async function createOnce(
     await removeEmptyImage(pool, call, image.id, imageName);
     return "again";
   }
-  return { volume: await describe(pool, call, now, cell, []) };
+  return { volume: describe(pool, { info: now, cells: new Map() }, cell) };
 }
 
 /** Makes the image; false when its name is taken. */
@@ -101,14 +106,11 @@ async function judgeExisting(
   pool: Pool,
   call: Call<"createVolume">,
   request: BackendCreateRequest,
-  image: ImageInfo,
+  view: ImageView,
+  listedId: string | undefined,
 ): Promise<Turn | "free"> {
-  const [lock, names, listedId] = await together(
-    pool.rados.readLock(call, image.id, cells.request),
-    pool.rados.lockNames(call, image.id),
-    pool.rados.directoryIdOf(call, image.name),
-  );
-  const locker = lock?.lockers[0];
+  const image = view.info;
+  const locker = view.cells.get(cells.request)?.lockers[0];
   if (locker !== undefined) {
     const recorded = decodeRequest(locker);
     if (recorded === undefined) {
@@ -121,7 +123,7 @@ async function judgeExisting(
       if (!(await becomesListed(pool, call, image))) await removeEmptyImage(pool, call, image.id, image.name);
       return "again";
     }
-    return answerReplay(pool, call, request, image, recorded, names);
+    return answerReplay(pool, call, request, view, recorded);
   }
 
   // Its maker may be about to record its request, or about to undo a create that failed; a killed one never will.
@@ -154,12 +156,12 @@ async function answerReplay(
   pool: Pool,
   call: Call<"createVolume">,
   request: BackendCreateRequest,
-  image: ImageInfo,
+  view: ImageView,
   recorded: RequestCell,
-  cellNames: readonly string[],
 ): Promise<Turn> {
   const { ctx } = call;
-  const volume = await describe(pool, call, image, recorded, cellNames);
+  const image = view.info;
+  const volume = describe(pool, view, recorded);
   if (volume.state === "deleting") {
     if (await isDecidedToGo(pool, call, image.id)) {
       await unlistImage(pool, call, image.id, image.name);

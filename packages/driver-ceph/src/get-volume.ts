@@ -1,11 +1,9 @@
 import type { GetVolumeRequest, Volume } from "@opensds/core";
-import { together } from "./bounded.js";
 import type { Call } from "./call.js";
 import { cells, decodeAttachment, decodeClosing, decodeRequest, type RequestCell } from "./cells.js";
 import { imageNameOf } from "./image-name.js";
 import type { Pool } from "./pool.js";
-import { errno, unless } from "./transport/command-failure.js";
-import type { ImageInfo } from "./transport/rbd.js";
+import type { ImageView } from "./transport/images.js";
 import { imageIdIn, volumeIdOf } from "./volume-id.js";
 
 /** Reads one volume, by id or by its creator's name. */
@@ -21,34 +19,31 @@ export async function getVolume(pool: Pool, request: GetVolumeRequest, call: Cal
   throw ctx.fail("NOT_FOUND", "volume-not-found", `pool ${pool.config.pool} has no volume ${which}`, { resource, outcome: "none" });
 }
 
-/**
- * The volume behind an image's name, or undefined when that is no volume.
- * @param volumeName the name that its request must bear; default: any
- */
-export async function volumeNamed(
-  pool: Pool,
-  call: Call,
-  imageName: string,
-  volumeName?: string,
-): Promise<Volume | undefined> {
-  const info = await unless([errno.ENOENT], pool.rbd.infoByName(call, imageName));
-  if (info === undefined) return undefined;
-  const [request, names] = await together(requestOf(pool, call, info.id), pool.rados.lockNames(call, info.id));
-  if (request === undefined || (volumeName !== undefined && request.name !== volumeName)) return undefined;
-  return describe(pool, call, info, request, names);
+/** The cells that a volume is told from; the one that makes it a volume comes first. */
+export const volumeCells: readonly string[] = [cells.request, cells.attachment, cells.closing];
+
+/** The volume behind an image's name, or undefined when that is no volume of this name. */
+async function volumeNamed(pool: Pool, call: Call, imageName: string, volumeName: string): Promise<Volume | undefined> {
+  const view = await pool.images.byName(call, imageName, volumeCells);
+  const request = view && requestIn(view);
+  return view && request?.name === volumeName ? describe(pool, view, request) : undefined;
 }
 
 async function volumeOfImage(pool: Pool, call: Call, imageId: string | undefined): Promise<Volume | undefined> {
-  if (imageId === undefined) return undefined;
-  const [listedAs, info, request, names] = await together(
-    // An image in the trash can still be opened by its id: only RBD's directory tells that it is not there any more.
-    pool.rados.directoryNameOf(call, imageId),
-    unless([errno.ENOENT], pool.rbd.infoById(call, imageId)),
-    requestOf(pool, call, imageId),
-    pool.rados.lockNames(call, imageId),
-  );
-  if (listedAs === undefined || info === undefined || request === undefined) return undefined;
-  return describe(pool, call, info, request, names);
+  const view = imageId === undefined ? undefined : await pool.images.byId(call, imageId, volumeCells);
+  return view && volumeIn(pool, view);
+}
+
+/** The volume that an image is, or undefined when it is none. */
+export function volumeIn(pool: Pool, view: ImageView): Volume | undefined {
+  const request = requestIn(view);
+  return request && describe(pool, view, request);
+}
+
+/** What the creator of the volume asked for, or undefined when the image is no volume. */
+export function requestIn({ cells: held }: ImageView): RequestCell | undefined {
+  const locker = held.get(cells.request)?.lockers[0];
+  return locker && decodeRequest(locker);
 }
 
 /** What the creator of the volume asked for, or undefined when the image is no volume. */
@@ -57,16 +52,10 @@ export async function requestOf(pool: Pool, call: Call, imageId: string): Promis
   return locker && decodeRequest(locker);
 }
 
-/** The volume as callers see it; reads the cells of its state only where such cells were ever written. */
-export async function describe(
-  pool: Pool,
-  call: Call,
-  info: ImageInfo,
-  request: RequestCell,
-  cellNames: readonly string[],
-): Promise<Volume> {
-  const readIfNamed = (cell: string) => (cellNames.includes(cell) ? pool.rados.readLock(call, info.id, cell) : Promise.resolve(undefined));
-  const [attached, closing] = await together(readIfNamed(cells.attachment), readIfNamed(cells.closing));
+/** The volume as callers see it, of a look at its image with the cells of its state. */
+export function describe(pool: Pool, { info, cells: held }: ImageView, request: RequestCell): Volume {
+  const closing = held.get(cells.closing);
+  const attached = held.get(cells.attachment);
   const base = {
     id: volumeIdOf(pool.place, info.id),
     name: request.name,

@@ -25,6 +25,9 @@ export function imageNameOf(volumeName: string): string {
   return hashedPrefix + createHash("sha256").update(bytes).digest("hex");
 }
 
+/** What the names of this driver's images begin with. */
+export const ourPrefixes: readonly string[] = [readablePrefix, hashedPrefix];
+
 /** Whether an image's name is of the kind that this driver gives. */
 export const isOurImageName = (imageName: string): boolean =>
-  imageName.startsWith(readablePrefix) || imageName.startsWith(hashedPrefix);
+  ourPrefixes.some((prefix) => imageName.startsWith(prefix));

@@ -1,20 +1,16 @@
 import type { BackendPageRequest, Page, Volume } from "@opensds/core";
-import { mapBounded } from "./bounded.js";
 import type { Call } from "./call.js";
 import { UnreadableCell } from "./cells.js";
-import { volumeNamed } from "./get-volume.js";
-import { isOurImageName } from "./image-name.js";
+import { volumeCells, volumeIn } from "./get-volume.js";
+import { ourPrefixes } from "./image-name.js";
 import { imageNameIn, tokenAfter } from "./list-token.js";
 import type { Pool } from "./pool.js";
-import { errno, unless } from "./transport/command-failure.js";
+import type { ImageView, PageRequest } from "./transport/images.js";
 import { volumeIdOf } from "./volume-id.js";
 
-/** Volumes described at the same time: each takes a few short processes. */
-const atOnce = 4;
-
 /**
- * One page of the volumes, sorted by the names of their images. The pool's names come from one command; what each volume is,
- * only for those of the page.
+ * One page of the volumes, sorted by the names of their images. What each volume is, is read only for those of the
+ * page.
  */
 export async function listVolumePage(
   pool: Pool,
@@ -26,30 +22,26 @@ export async function listVolumePage(
     const message = "the start token is of no form that this driver gives; begin again without one";
     throw call.ctx.fail("ABORTED", "bad-token", message, { outcome: "none", recovery: "fix-request" });
   }
-  const names = (await pool.rbd.list(call)).filter((name) => isOurImageName(name) && name > after).sort();
-
   const items: Volume[] = [];
-  let next = 0;
+  let next: string | undefined = after;
   // Images that are no volume (yet, or any more) leave gaps, which are filled from further down.
-  while (items.length < request.pageSize && next < names.length) {
-    const some = names.slice(next, next + request.pageSize - items.length);
-    const found = await mapBounded(some, atOnce, (name) => volumeOrUnreadable(pool, call, name));
-    items.push(...found.filter((volume) => volume !== undefined));
-    next += some.length;
+  while (items.length < request.pageSize && next !== undefined) {
+    const part: PageRequest = { prefixes: ourPrefixes, after: next, limit: request.pageSize - items.length };
+    const page = await pool.images.page(call, part, volumeCells);
+    items.push(...page.views.map((view) => volumeOrUnreadable(pool, view)).filter((volume) => volume !== undefined));
+    next = page.next;
   }
-  const last = names[next - 1];
-  return last === undefined || next >= names.length ? { items } : { items, nextToken: tokenAfter(last) };
+  return next === undefined ? { items } : { items, nextToken: tokenAfter(next) };
 }
 
 /** A volume of a layout that this driver does not know is listed, by its image's name, and does not hide the others. */
-async function volumeOrUnreadable(pool: Pool, call: Call, imageName: string): Promise<Volume | undefined> {
+function volumeOrUnreadable(pool: Pool, view: ImageView): Volume | undefined {
   try {
-    return await volumeNamed(pool, call, imageName);
+    return volumeIn(pool, view);
   } catch (thrown) {
     if (!(thrown instanceof UnreadableCell)) throw thrown;
-    const info = await unless([errno.ENOENT], pool.rbd.infoByName(call, imageName));
-    if (info === undefined) return undefined;
-    const sizeBytes = Number.isSafeInteger(info.sizeBytes) ? info.sizeBytes : null;
-    return { id: volumeIdOf(pool.place, info.id), name: imageName, sizeBytes, state: "unknown", stateReason: thrown.message, parameters: {} };
+    const { id, name, sizeBytes } = view.info;
+    const exact = Number.isSafeInteger(sizeBytes) ? sizeBytes : null;
+    return { id: volumeIdOf(pool.place, id), name, sizeBytes: exact, state: "unknown", stateReason: thrown.message, parameters: {} };
   }
 }

@@ -1,5 +1,6 @@
 import type { CephConfig } from "./config.js";
 import type { Cluster } from "./transport/cluster.js";
+import type { Images } from "./transport/images.js";
 import type { Rados } from "./transport/rados.js";
 import type { Rbd } from "./transport/rbd.js";
 import type { Place } from "./volume-id.js";
@@ -11,5 +12,6 @@ export interface Pool {
   readonly monitors: readonly string[];
   readonly rbd: Rbd;
   readonly rados: Rados;
+  readonly images: Images;
   readonly cluster: Cluster;
 }
