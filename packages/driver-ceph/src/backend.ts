@@ -35,6 +35,6 @@ export function createBackend(pool: Pool): StorageBackend {
     listConnections: bind(listConnections),
     readFormat: bind(readFormat),
     writeFormat: bind(writeFormat),
-    close: () => Promise.resolve(),
+    close: () => pool.transport.close(),
   };
 }

@@ -20,7 +20,16 @@ export interface CephConfig {
   readonly imageFeatures?: readonly string[] | undefined;
   /** Object size of new images in bytes: a power of two, 4 KiB to 32 MiB. Default: the cluster's, which is 4 MiB. */
   readonly objectSizeBytes?: number | undefined;
-  /** The most milliseconds that one of Ceph's commands may take within a call. Default 30 000. */
+  /**
+   * How the cluster is reached: `native` is librados and librbd in a child process, `cli` Ceph's own commands, `auto` the native
+   * one where it can be had on this machine and else the commands. Default `auto`. All of them share a pool.
+   */
+  readonly transport: "auto" | "native" | "cli";
+  /** Path of the native child's entry, for bundles. Default: this package's own `native-child`. */
+  readonly childEntry?: string | undefined;
+  /** Path of the Node that runs the native child, where the dock is no plain Node. Default: the dock's. */
+  readonly execPath?: string | undefined;
+  /** The most milliseconds that one of Ceph's commands, or one request to librados or librbd, may take within a call. Default 30 000. */
   readonly commandTimeoutMs: number;
   /**
    * How many milliseconds another process's unfinished image is left alone before a create of the same name clears it
@@ -59,6 +68,9 @@ const entries = {
       v.check((size) => Number.isInteger(Math.log2(size)) && size >= 4096 && size <= 2 ** 25, "a power of two, 4 KiB to 32 MiB"),
     ),
   ),
+  transport: v.optional(v.picklist(["auto", "native", "cli"]), "auto"),
+  childEntry: v.optional(path),
+  execPath: v.optional(path),
   commandTimeoutMs: v.optional(milliseconds, 30_000),
   unfinishedAfterMs: v.optional(milliseconds, 3_000),
 };

@@ -5,13 +5,10 @@ import { openCall, type Call } from "./call.js";
 import type { CephConfig } from "./config.js";
 import { toSouthbound } from "./errors.js";
 import type { Pool } from "./pool.js";
-import { createCliImages } from "./transport/cli-images.js";
-import { createCluster, type Cluster } from "./transport/cluster.js";
-import { createCommands } from "./transport/command.js";
 import { CommandFailure, errno, failedWith } from "./transport/command-failure.js";
-import { endWhereFull } from "./transport/full-pool.js";
-import { createRados } from "./transport/rados.js";
-import { createRbd } from "./transport/rbd.js";
+import { ConnectFailure } from "./transport/native/supervisor.js";
+import { openTransport } from "./transport/open-transport.js";
+import type { Transport } from "./transport/transport.js";
 
 type SetupCall = Call<"setup">;
 
@@ -19,22 +16,21 @@ type SetupCall = Call<"setup">;
 export async function openPool(config: CephConfig, ctx: CallContext<"setup">): Promise<Pool> {
   const call = openCall(ctx);
   await proveFiles(config, call);
-  const run = createCommands(config);
-  const cluster = createCluster(run);
-  const isFull = async (asking: Call): Promise<boolean> =>
-    (await cluster.pools(asking)).some(({ name, full }) => name === config.pool && full);
-  const runInPool = endWhereFull(run, isFull);
-  const rbd = createRbd(runInPool, config.pool, config.namespace);
-  const rados = createRados(runInPool, config.pool, config.namespace);
+  let transport: Transport | undefined;
   try {
+    transport = await openTransport(config, call);
+    const { rbd, rados, images, cluster } = transport;
     const [{ fsid, monitors }, pools] = await together(cluster.monitors(call), cluster.pools(call));
     const found = pools.find(({ name }) => name === config.pool);
     if (found === undefined) throw poolNotFound(config, call, pools.map(({ name }) => name));
     await proveNamespace(config, call, rbd);
     await together(rbd.list(call), rados.probeWrite(call));
-    return { config, place: { fsid, poolId: found.id, namespace: config.namespace }, monitors, rbd, rados, images: createCliImages(rbd, rados), cluster };
+    transport.proved?.();
+    return { config, place: { fsid, poolId: found.id, namespace: config.namespace }, monitors, transport, rbd, rados, images, cluster };
   } catch (thrown) {
-    throw await explain(config, call, cluster, thrown);
+    const explained = await explain(config, call, transport, thrown);
+    await transport?.close();
+    throw explained;
   }
 }
 
@@ -79,10 +75,10 @@ function keyringMissing(config: CephConfig, ctx: CallContext<"setup">, what: str
 }
 
 /** The errors that only connecting has; the rest are those of every operation. */
-async function explain(config: CephConfig, call: SetupCall, cluster: Cluster, thrown: unknown): Promise<unknown> {
+async function explain(config: CephConfig, call: SetupCall, transport: Transport | undefined, thrown: unknown): Promise<unknown> {
   if (thrown instanceof CommandFailure && !thrown.missingTool) {
     // Without a key the cluster is told of no user, and answers as to a wrong key.
-    if (failedWith(thrown, errno.EPERM, errno.EACCES, errno.ENOENT) && !(await holdsKey(config, call, cluster))) {
+    if (failedWith(thrown, errno.EPERM, errno.EACCES, errno.ENOENT) && !(await holdsKey(config, await keyringsOf(config, call, transport, thrown)))) {
       return keyringMissing(config, call.ctx, `no keyring holds a key of client.${config.user}`, thrown);
     }
     if (call.ctx.remainingMs() === 0 || /timed out|ObjectNotFound|TimedOut/.test(thrown.detail)) {
@@ -92,8 +88,13 @@ async function explain(config: CephConfig, call: SetupCall, cluster: Cluster, th
   return toSouthbound(call, config, thrown);
 }
 
-async function holdsKey(config: CephConfig, call: SetupCall, cluster: Cluster): Promise<boolean> {
-  const paths = config.keyring === undefined ? await cluster.keyrings(call).catch(() => []) : [config.keyring];
+async function holdsKey({ user }: CephConfig, paths: readonly string[]): Promise<boolean> {
   const contents = await Promise.all(paths.map((path) => readFile(path, "utf8").catch(() => "")));
-  return contents.some((content) => content.includes(`[client.${config.user}]`));
+  return contents.some((content) => content.includes(`[client.${user}]`));
+}
+
+async function keyringsOf(config: CephConfig, call: SetupCall, transport: Transport | undefined, thrown: unknown): Promise<readonly string[]> {
+  if (config.keyring !== undefined) return [config.keyring];
+  if (thrown instanceof ConnectFailure) return thrown.keyrings;
+  return (await transport?.cluster.keyrings(call).catch(() => [])) ?? [];
 }

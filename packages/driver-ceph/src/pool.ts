@@ -3,6 +3,7 @@ import type { Cluster } from "./transport/cluster.js";
 import type { Images } from "./transport/images.js";
 import type { Rados } from "./transport/rados.js";
 import type { Rbd } from "./transport/rbd.js";
+import type { Transport } from "./transport/transport.js";
 import type { Place } from "./volume-id.js";
 
 /** One pool and namespace that `connect` has proved to work: what every operation of the driver works on. */
@@ -10,6 +11,7 @@ export interface Pool {
   readonly config: CephConfig;
   readonly place: Place;
   readonly monitors: readonly string[];
+  readonly transport: Transport;
   readonly rbd: Rbd;
   readonly rados: Rados;
   readonly images: Images;

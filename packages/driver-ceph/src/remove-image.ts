@@ -48,10 +48,17 @@ export async function removeEmptyImage(pool: Pool, call: Call, imageId: string, 
   }
 }
 
-/** Removes an image from the trash for good, or has the cluster's manager do so where that takes long. Not there is success. */
+/**
+ * Removes an image from the trash for good, or has the cluster's manager do so where that takes long. Not there is success. A
+ * transport that can purges when there is time: what lies in the trash with its mark is no volume any more, and is not forgotten.
+ */
 export async function purgeImage(pool: Pool, call: Call, imageId: string): Promise<void> {
   const { ctx } = call;
   await ctx.step("purge");
+  if (pool.transport.purgeLater !== undefined) {
+    pool.transport.purgeLater(imageId);
+    return;
+  }
   try {
     const purged = await unless([errno.ENOENT], pool.rbd.purge(call, imageId, Math.min(ownPurgeMs, ctx.remainingMs() / 2)).then(() => true));
     // Somebody else's purge may have ended before our mark was written, which then made an empty header again.

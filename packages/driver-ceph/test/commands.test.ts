@@ -16,6 +16,7 @@ const config = {
   pool: "rbd",
   namespace: "",
   attach: [],
+  transport: "cli",
   commandTimeoutMs: 5_000,
   unfinishedAfterMs: 1,
 } as const;

@@ -26,19 +26,8 @@ export function createCluster(run: RunCommand): Cluster {
   const read = (call: Call, words: readonly string[]): Promise<string> =>
     run(call, { tool: "ceph", words, args: ["--format=json"], changes: false });
   return {
-    monitors: async (call) => {
-      const { fsid, mons } = decodeJson("ceph mon dump", await read(call, ["mon", "dump"]), monitorsShape);
-      const addresses = mons.map(({ public_addrs }) => public_addrs.addrvec.map(({ type, addr }) => `${type}:${addr}`).join(","));
-      return { fsid, monitors: addresses.map((list) => `[${list}]`) };
-    },
-    pools: async (call) => {
-      const found = decodeJson("ceph osd pool ls detail", await read(call, ["osd", "pool", "ls", "detail"]), poolsShape);
-      return found.map(({ pool_id, pool_name, flags_names }) => ({
-        id: pool_id,
-        name: pool_name,
-        full: flags_names.split(",").some((flag) => flag === "full" || flag === "full_quota"),
-      }));
-    },
+    monitors: async (call) => monitorsIn(await read(call, ["mon", "dump"])),
+    pools: async (call) => poolsIn(await read(call, ["osd", "pool", "ls", "detail"])),
     keyrings: async (call) => {
       const found = await run(call, { tool: "ceph-conf", words: ["--lookup", "keyring"], args: [], changes: false });
       return found.split(/[,;\s]+/).filter((path) => path !== "");
@@ -47,4 +36,20 @@ export function createCluster(run: RunCommand): Cluster {
       await run(call, { tool: "ceph", words: ["rbd", "task", "add", "trash", "remove"], args: [imageSpec], changes: true });
     },
   };
+}
+
+/** What `ceph mon dump` printed. */
+export function monitorsIn(printed: string): { readonly fsid: string; readonly monitors: readonly string[] } {
+  const { fsid, mons } = decodeJson("ceph mon dump", printed, monitorsShape);
+  const addresses = mons.map(({ public_addrs }) => public_addrs.addrvec.map(({ type, addr }) => `${type}:${addr}`).join(","));
+  return { fsid, monitors: addresses.map((list) => `[${list}]`) };
+}
+
+/** What `ceph osd pool ls detail` printed. */
+export function poolsIn(printed: string): readonly PoolInfo[] {
+  return decodeJson("ceph osd pool ls detail", printed, poolsShape).map(({ pool_id, pool_name, flags_names }) => ({
+    id: pool_id,
+    name: pool_name,
+    full: flags_names.split(",").some((flag) => flag === "full" || flag === "full_quota"),
+  }));
 }

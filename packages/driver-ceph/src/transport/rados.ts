@@ -54,7 +54,8 @@ export interface Rados {
 }
 
 const directory = "rbd_directory";
-const doomedKey = `metadata_conf_${guardOption}`;
+/** The key of the doomed mark in a header's omap. */
+export const doomedKey = `metadata_conf_${guardOption}`;
 const emptyCephString = new Uint8Array(4);
 const headerOf = (imageId: string): string => `rbd_header.${imageId}`;
 

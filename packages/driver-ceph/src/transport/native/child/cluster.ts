@@ -1,0 +1,99 @@
+import type { OpenSettings } from "../protocol.js";
+import { check, NativeFailure } from "./failure.js";
+import type { Libraries } from "./libraries.js";
+
+/** A connection to the cluster. */
+export interface Connection {
+  readonly cluster: bigint;
+  /** The address that others see of it. */
+  readonly address: string;
+  /** The configured pool and namespace; opened when it is first asked for, so that a wrong name leaves the rest working. */
+  readonly pool: PoolHandle;
+}
+
+/** Fulfils with the native handle of a pool. */
+export type PoolHandle = () => Promise<bigint>;
+
+/** A configured handle that is not connected yet: settings can be read from it. */
+export interface Handle {
+  option(name: string): string;
+  connect(): Promise<Connection>;
+}
+
+/** Configures a handle: the conf, then `CEPH_ARGS`, then our own settings, which win. Reads files only. */
+export function openHandle(libraries: Libraries, settings: OpenSettings, extra: Readonly<Record<string, string>> = {}): Handle {
+  const { rados, stringAt } = libraries;
+  const made = Buffer.alloc(8);
+  check("rados_create2", rados.create(made, "ceph", `client.${settings.user}`, 0));
+  const cluster = made.readBigUInt64LE();
+  check("rados_conf_read_file", rados.readConf(cluster, settings.conf));
+  check("rados_conf_parse_env", rados.parseEnvironment(cluster, null));
+  const seconds = String(settings.timeoutSeconds);
+  const options: Readonly<Record<string, string>> = {
+    client_mount_timeout: seconds,
+    rados_mon_op_timeout: seconds,
+    rados_osd_op_timeout: seconds,
+    ...(settings.keyring !== undefined && { keyring: settings.keyring }),
+    ...extra,
+  };
+  for (const [name, value] of Object.entries(options)) check(`rados_conf_set ${name}`, rados.setOption(cluster, name, value));
+
+  return {
+    option: (name) => {
+      const value = Buffer.alloc(16_384);
+      return rados.getOption(cluster, name, value, value.length) === 0 ? value.toString("utf8", 0, value.indexOf(0)) : "";
+    },
+    connect: async () => {
+      check("rados_connect", await rados.connect.async(cluster));
+      const addresses = Buffer.alloc(8);
+      check("rados_getaddrs", rados.addresses(cluster, addresses));
+      const text = addresses.readBigUInt64LE();
+      const address = stringAt(text);
+      rados.freeBuffer(text);
+      const openPool = async (): Promise<bigint> => {
+        const opened = Buffer.alloc(8);
+        check("rados_ioctx_create", await rados.openPool.async(cluster, settings.pool, opened));
+        const io = opened.readBigUInt64LE();
+        if (settings.namespace !== "") rados.setNamespace(io, settings.namespace);
+        // Without it whatever would fill a full pool waits for room until the time is over, and so does a delete.
+        rados.allowFull(io);
+        return io;
+      };
+      let opening: Promise<bigint> | undefined;
+      const pool = async (): Promise<bigint> => {
+        opening ??= openPool();
+        try {
+          return await opening;
+        } catch (thrown) {
+          opening = undefined;
+          throw thrown;
+        }
+      };
+      return { cluster, address, pool };
+    },
+  };
+}
+
+/** Sends a command to the monitors or the manager and fulfils with what it printed. */
+export async function sendCommand(
+  { rados, bytesAt }: Libraries,
+  { cluster }: Pick<Connection, "cluster">,
+  to: "mon" | "mgr",
+  words: Readonly<Record<string, string>>,
+): Promise<string> {
+  const answer = Buffer.alloc(32);
+  const [output, outputLength, status, statusLength] = [0, 8, 16, 24].map((at) => answer.subarray(at, at + 8));
+  const native = to === "mon" ? rados.monCommand : rados.mgrCommand;
+  const result = await native.async(cluster, [JSON.stringify(words)], 1, null, 0, output, outputLength, status, statusLength);
+  const take = (at: number): string => {
+    const address = answer.readBigUInt64LE(at);
+    if (address === 0n) return "";
+    const text = bytesAt(address, Number(answer.readBigUInt64LE(at + 8))).toString("utf8");
+    rados.freeBuffer(address);
+    return text;
+  };
+  const printed = take(0);
+  const said = take(16);
+  if (result < 0) throw new NativeFailure(`ceph ${words["prefix"] ?? ""}`, -result, said.trim().slice(0, 500));
+  return printed;
+}

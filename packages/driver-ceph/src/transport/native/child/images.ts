@@ -1,0 +1,173 @@
+import type { ImageForm } from "../../rbd.js";
+import type { PoolHandle } from "./cluster.js";
+import { check, errno, failedWith } from "./failure.js";
+import { featureNames, type HeaderInfo } from "./header.js";
+import type { Argument, Libraries, NativeFunction } from "./libraries.js";
+
+/** Options of new images, by librbd's numbers. */
+const options = { features: 1, order: 2 } as const;
+const watcherBytes = 24;
+const trashEntryBytes = 40;
+
+/** The bits of features, named as the backends file names them. */
+const featureBits: Readonly<Record<string, bigint>> = {
+  layering: 1n,
+  striping: 2n,
+  "exclusive-lock": 4n,
+  "object-map": 8n,
+  "fast-diff": 16n,
+  "deep-flatten": 32n,
+  journaling: 64n,
+  "data-pool": 128n,
+};
+
+/** Work on images through librbd, which opens them. All of it runs on threads. */
+export interface RbdImages {
+  create(imageName: string, form: ImageForm): Promise<void>;
+  trashMove(imageName: string): Promise<void>;
+  remove(imageName: string): Promise<void>;
+  trashRemove(imageId: string): Promise<void>;
+  /** Images in the trash: since when, in seconds of the epoch. */
+  trash(): Promise<readonly { readonly id: string; readonly deletedAt: number }[]>;
+  /** What librbd says of an image whose header is not plain, also of one of format 1, which has the id "". Undefined when there is none. */
+  inspect(which: { readonly name: string } | { readonly id: string }): Promise<(HeaderInfo & { readonly name: string }) | undefined>;
+  watchers(imageName: string): Promise<readonly string[]>;
+  usedBytes(imageName: string): Promise<number>;
+  namespaces(): Promise<readonly string[]>;
+}
+
+export function openImages({ rbd, stringAt, withDiffCallback }: Libraries, pool: PoolHandle): RbdImages {
+  const run = async (what: string, native: NativeFunction, ...args: readonly Argument[]): Promise<number> =>
+    check(what, await native.async(...args));
+
+  const withImage = async <Value>(native: NativeFunction, which: string, work: (image: bigint) => Promise<Value>): Promise<Value> => {
+    const opened = Buffer.alloc(8);
+    await run("rbd_open_read_only", native, await pool(), which, opened, null);
+    const image = opened.readBigUInt64LE();
+    try {
+      return await work(image);
+    } finally {
+      await rbd.close.async(image);
+    }
+  };
+  /** Calls again with more room for as long as the answer does not fit; the room needed stands in `count` by then. */
+  const withRoom = async (what: string, first: number, native: (room: number, count: Buffer) => Promise<number>): Promise<number> => {
+    for (let room = first; ; ) {
+      const count = Buffer.alloc(8);
+      count.writeBigUInt64LE(BigInt(room));
+      const result = await native(room, count);
+      const needed = Number(count.readBigUInt64LE());
+      if (result !== -errno.ERANGE) {
+        check(what, result);
+        return needed;
+      }
+      room = Math.max(needed, room * 2);
+    }
+  };
+
+  const describe = async (image: bigint): Promise<HeaderInfo & { readonly name: string }> => {
+    const stat = Buffer.alloc(256);
+    await run("rbd_stat", rbd.stat, image, stat, 152);
+    const bits = Buffer.alloc(8);
+    await run("rbd_get_features", rbd.features, image, bits);
+    const id = Buffer.alloc(64);
+    const hasId = (await rbd.idOf.async(image, id, id.length)) === 0;
+    const name = Buffer.alloc(4_096);
+    const nameLength = Buffer.alloc(8);
+    nameLength.writeBigUInt64LE(BigInt(name.length));
+    await run("rbd_get_name", rbd.nameOf, image, name, nameLength);
+    const overlap = Buffer.alloc(8);
+    await rbd.overlap.async(image, overlap);
+    const snapshots = Buffer.alloc(8);
+    const listed = await rbd.snapshots.async(image, Buffer.alloc(24), snapshots);
+    return {
+      id: hasId ? cString(id) : "",
+      name: cString(name),
+      sizeBytes: Number(stat.readBigUInt64LE(0)),
+      objectSizeBytes: Number(stat.readBigUInt64LE(8)),
+      // With no room for any, what is needed comes back, with an error number where that is more than none.
+      snapshots: listed === -errno.ERANGE ? snapshots.readInt32LE(0) : 0,
+      features: featureNames(bits.readBigUInt64LE() & 0x1ffn) ?? [],
+      isClone: overlap.readBigUInt64LE() > 0n,
+    };
+  };
+
+  return {
+    create: async (imageName, { sizeBytes, objectSizeBytes, features }) => {
+      const made = Buffer.alloc(8);
+      rbd.newOptions(made);
+      const chosen = made.readBigUInt64LE();
+      try {
+        if (objectSizeBytes !== undefined) check("rbd_image_options_set_uint64", rbd.setOption(chosen, options.order, Math.log2(objectSizeBytes)));
+        if (features !== undefined) {
+          const bits = features.reduce((sum, feature) => sum | (featureBits[feature] ?? 0n), 0n);
+          check("rbd_image_options_set_uint64", rbd.setOption(chosen, options.features, bits));
+        }
+        await run("rbd_create4", rbd.create, await pool(), imageName, sizeBytes, chosen);
+      } finally {
+        rbd.freeOptions(chosen);
+      }
+    },
+    trashMove: async (imageName) => {
+      await run("rbd_trash_move", rbd.trashMove, await pool(), imageName, 0);
+    },
+    remove: async (imageName) => {
+      await run("rbd_remove", rbd.remove, await pool(), imageName);
+    },
+    trashRemove: async (imageId) => {
+      await run("rbd_trash_remove", rbd.trashRemove, await pool(), imageId, 0);
+    },
+    trash: async () => {
+      let entries = Buffer.alloc(0);
+      const found = await withRoom("rbd_trash_list", 64, async (room, count) => {
+        entries = Buffer.alloc(room * trashEntryBytes);
+        return rbd.trashList.async(await pool(), entries, count);
+      });
+      const images = Array.from({ length: found }, (_, index) => {
+        const entry = entries.subarray(index * trashEntryBytes);
+        return { id: stringAt(entry.readBigUInt64LE(0)), deletedAt: Number(entry.readBigInt64LE(24)) };
+      });
+      if (found > 0) rbd.freeTrashList(entries, found);
+      return images;
+    },
+    inspect: async (which) => {
+      try {
+        return "name" in which ? await withImage(rbd.openByName, which.name, describe) : await withImage(rbd.openById, which.id, describe);
+      } catch (thrown) {
+        if (failedWith(thrown, errno.ENOENT)) return undefined;
+        throw thrown;
+      }
+    },
+    watchers: (imageName) =>
+      withImage(rbd.openByName, imageName, async (image) => {
+        let entries = Buffer.alloc(0);
+        const found = await withRoom("rbd_watchers_list", 8, (room, count) => {
+          entries = Buffer.alloc(room * watcherBytes);
+          return rbd.watchers.async(image, entries, count);
+        });
+        const addresses = Array.from({ length: found }, (_, index) => stringAt(entries.readBigUInt64LE(index * watcherBytes)));
+        if (found > 0) rbd.freeWatchers(entries, found);
+        return addresses;
+      }),
+    usedBytes: (imageName) =>
+      withImage(rbd.openByName, imageName, async (image) => {
+        const { sizeBytes } = await describe(image);
+        let used = 0;
+        const count = (length: number, exists: boolean): void => {
+          if (exists) used += length;
+        };
+        await withDiffCallback(count, (callback) => run("rbd_diff_iterate2", rbd.iterate, image, null, 0, sizeBytes, 0, 1, callback, null));
+        return used;
+      }),
+    namespaces: async () => {
+      let names = Buffer.alloc(0);
+      const length = await withRoom("rbd_namespace_list", 4_096, async (room, count) => {
+        names = Buffer.alloc(room);
+        return rbd.namespaces.async(await pool(), names, count);
+      });
+      return names.subarray(0, length).toString("utf8").split("\0").filter((name) => name !== "");
+    },
+  };
+}
+
+const cString = (bytes: Buffer): string => bytes.toString("utf8", 0, bytes.indexOf(0));

@@ -1,0 +1,38 @@
+import { doomedKey, type Rados } from "../rados.js";
+import type { Supervisor } from "./supervisor.js";
+
+const reads = { changes: false } as const;
+const writes = { changes: true } as const;
+
+/**
+ * The door to objects, through the child. A lock is never taken on a header that is not there, so no junk is made; that is answered
+ * as for a lock that is held, and the look that follows tells.
+ */
+export function createNativeRados({ request }: Supervisor): Rados {
+  return {
+    takeLock: async (call, imageId, lock, wanted) => {
+      if (await request(call, "takeLock", { imageId, lock, request: wanted }, writes)) return true;
+      // Asked again on a new child it finds what the first one wrote: a cookie is one caller's alone.
+      const held = await request(call, "readLock", { imageId, lock }, reads);
+      return held?.lockers.some(({ cookie }) => cookie === wanted.cookie) ?? false;
+    },
+    readLock: async (call, imageId, lock) => (await request(call, "readLock", { imageId, lock }, reads)) ?? undefined,
+    lockNames: (call, imageId) => request(call, "lockNames", { imageId }, reads),
+    breakLock: async (call, imageId, lock, { entity, cookie }) => {
+      await request(call, "breakLock", { imageId, lock, entity, cookie }, writes);
+    },
+    directoryIdOf: async (call, imageName) => (await request(call, "directoryIdOf", { imageName }, reads)) ?? undefined,
+    directoryNameOf: async (call, imageId) => (await request(call, "directoryNameOf", { imageId }, reads)) ?? undefined,
+    hasObjectMap: (call, imageId) => request(call, "hasObjectMap", { imageId }, reads),
+    markDoomed: async (call, imageId) => {
+      await request(call, "markDoomed", { imageId, key: doomedKey }, writes);
+    },
+    isDoomed: (call, imageId) => request(call, "isDoomed", { imageId, key: doomedKey }, reads),
+    dropJunkHeader: async (call, imageId) => {
+      await request(call, "dropJunkHeader", { imageId }, writes);
+    },
+    probeWrite: async (call) => {
+      await request(call, "probeWrite", null, reads);
+    },
+  };
+}

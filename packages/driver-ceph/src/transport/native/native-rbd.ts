@@ -1,0 +1,37 @@
+import { CommandFailure, errno } from "../command-failure.js";
+import type { ImageInfo, Rbd } from "../rbd.js";
+import type { ViewWire } from "./protocol.js";
+import type { Supervisor } from "./supervisor.js";
+
+const reads = { changes: false } as const;
+const writes = { changes: true } as const;
+
+/** The door to images, through the child. */
+export function createNativeRbd({ request, isOwn }: Supervisor): Rbd {
+  return {
+    create: async (call, imageName, form) => {
+      await request(call, "create", { imageName, form }, writes);
+    },
+    infoByName: async (call, imageName) => found(await request(call, "lookByName", { imageName, cells: [] }, reads)),
+    infoById: async (call, imageId) => found(await request(call, "lookById", { imageId, cells: [], listed: false }, reads)),
+    // This driver opens images for moments only, to move and remove them: its own children, also dead ones, are nobody's use.
+    watchers: async (call, imageName) => (await request(call, "watchers", { imageName }, reads)).filter((address) => !isOwn(address)),
+    usedBytes: (call, imageName) => request(call, "usedBytes", { imageName }, reads),
+    list: (call) => request(call, "list", null, reads),
+    trashDoomed: async (call, imageName) => {
+      await request(call, "trashDoomed", { imageName }, writes);
+    },
+    removeDoomed: async (call, imageName) => {
+      await request(call, "removeDoomed", { imageName }, writes);
+    },
+    purge: async (call, imageId, atMostMs) => {
+      await request(call, "purge", { imageId }, { changes: true, atMostMs });
+    },
+    namespaces: (call) => request(call, "namespaces", null, reads),
+  };
+}
+
+function found(view: ViewWire | null): ImageInfo {
+  if (view !== null) return view.info;
+  throw new CommandFailure("rbd_open", errno.ENOENT, "no such image");
+}

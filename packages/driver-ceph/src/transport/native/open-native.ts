@@ -1,0 +1,49 @@
+import type { Call } from "../../call.js";
+import type { CephConfig } from "../../config.js";
+import type { Transport } from "../transport.js";
+import { findChild } from "./find-child.js";
+import { createNativeCluster } from "./native-cluster.js";
+import { createNativeImages } from "./native-images.js";
+import { createNativeRados } from "./native-rados.js";
+import { createNativeRbd } from "./native-rbd.js";
+import { createPurgeQueue } from "./purge-queue.js";
+import { createSupervisor, NativeUnavailable } from "./supervisor.js";
+
+/** What closing waits for images to be purged; what is left then is for the next setup. */
+const drainWithinMs = 5_000;
+
+/** librados and librbd in a child process. Connects nothing yet. */
+export function createNativeTransport(config: CephConfig, { ctx }: Call): Transport & { open(call: Call): Promise<void> } {
+  const entry = findChild(config.childEntry);
+  if ("why" in entry) throw new NativeUnavailable(entry.why);
+  const { conf, user, keyring, pool, namespace, commandTimeoutMs } = config;
+  const timeoutSeconds = Math.max(1, Math.ceil(commandTimeoutMs / 1_000));
+  const settings = { conf, user, pool, namespace, timeoutSeconds, ...(keyring !== undefined && { keyring }) };
+  const supervisor = createSupervisor(entry, config.execPath, settings, commandTimeoutMs);
+  const cluster = createNativeCluster(supervisor);
+  const purges = createPurgeQueue({
+    supervisor,
+    log: ctx.log,
+    toManager: async (caller, imageId) => {
+      const words = { prefix: "rbd task add trash remove", image_id_spec: [pool, ...(namespace === "" ? [] : [namespace]), imageId].join("/") };
+      await supervisor.request(caller, "command", { to: "mgr", words }, { changes: true });
+    },
+  });
+  return {
+    name: "native",
+    rbd: createNativeRbd(supervisor),
+    rados: createNativeRados(supervisor),
+    images: createNativeImages(supervisor),
+    cluster,
+    purgeLater: (imageId) => purges.add(imageId),
+    open: (call) => supervisor.open(call),
+    proved: () => {
+      // Nobody waits for it, and a failure leaves what was there.
+      void purges.sweep().catch((thrown: unknown) => ctx.log.debug(`the trash was not looked through: ${String(thrown)}`));
+    },
+    close: async () => {
+      await purges.drain(drainWithinMs);
+      await supervisor.close();
+    },
+  };
+}

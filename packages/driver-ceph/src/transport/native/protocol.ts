@@ -1,0 +1,113 @@
+import type { ImageView } from "../images.js";
+import type { Lock, LockRequest } from "../rados.js";
+import type { ImageForm, ImageInfo } from "../rbd.js";
+
+/** What the child must know before it can work. Paths only: a key never crosses. */
+export interface OpenSettings {
+  readonly conf: string;
+  readonly user: string;
+  readonly keyring?: string | undefined;
+  readonly pool: string;
+  readonly namespace: string;
+  /** The most seconds that librados waits for a monitor or an OSD. */
+  readonly timeoutSeconds: number;
+}
+
+/** A look as it crosses: a map does not. */
+export interface ViewWire {
+  readonly info: ImageInfo;
+  readonly cells: readonly (readonly [cell: string, lock: Lock])[];
+}
+
+export const viewFromWire = ({ info, cells }: ViewWire): ImageView => ({ info, cells: new Map(cells) });
+
+interface OfImage {
+  readonly imageId: string;
+}
+interface OfName {
+  readonly imageName: string;
+}
+interface Cells {
+  readonly cells: readonly string[];
+}
+interface OfLock extends OfImage {
+  readonly lock: string;
+}
+
+/** Everything that the child can be asked for, with what it answers. `null` is "there is none". */
+export interface Operations {
+  lookByName: { readonly args: OfName & Cells; readonly result: ViewWire | null };
+  /** `listed`: only an image that RBD's directory has, under the name that it has there. */
+  lookById: { readonly args: OfImage & Cells & { readonly listed: boolean }; readonly result: ViewWire | null };
+  lookPage: {
+    readonly args: Cells & { readonly prefixes: readonly string[]; readonly after: string; readonly limit: number };
+    readonly result: { readonly views: readonly ViewWire[]; readonly next: string | null };
+  };
+  takeLock: { readonly args: OfLock & { readonly request: LockRequest }; readonly result: boolean };
+  readLock: { readonly args: OfLock; readonly result: Lock | null };
+  lockNames: { readonly args: OfImage; readonly result: readonly string[] };
+  breakLock: { readonly args: OfLock & { readonly entity: string; readonly cookie: string }; readonly result: null };
+  directoryIdOf: { readonly args: OfName; readonly result: string | null };
+  directoryNameOf: { readonly args: OfImage; readonly result: string | null };
+  hasObjectMap: { readonly args: OfImage; readonly result: boolean };
+  markDoomed: { readonly args: OfImage & { readonly key: string }; readonly result: null };
+  isDoomed: { readonly args: OfImage & { readonly key: string }; readonly result: boolean };
+  dropJunkHeader: { readonly args: OfImage; readonly result: null };
+  probeWrite: { readonly args: null; readonly result: null };
+  create: { readonly args: OfName & { readonly form: ImageForm }; readonly result: null };
+  watchers: { readonly args: OfName; readonly result: readonly string[] };
+  usedBytes: { readonly args: OfName; readonly result: number };
+  list: { readonly args: null; readonly result: readonly string[] };
+  trashDoomed: { readonly args: OfName; readonly result: null };
+  removeDoomed: { readonly args: OfName; readonly result: null };
+  purge: { readonly args: OfImage; readonly result: null };
+  /** The ids of images that have been in the trash for longer than this and bear the mark. */
+  dueInTrash: { readonly args: { readonly key: string; readonly olderThanSeconds: number }; readonly result: readonly string[] };
+  namespaces: { readonly args: null; readonly result: readonly string[] };
+  /** A command to the monitors or the manager, and what it printed. */
+  command: { readonly args: { readonly to: "mon" | "mgr"; readonly words: Readonly<Record<string, string>> }; readonly result: string };
+}
+
+export type OperationName = keyof Operations;
+
+/** How a native call failed: as `CommandFailure` tells it. */
+export interface FailureWire {
+  readonly what: string;
+  readonly errno?: number | undefined;
+  readonly detail: string;
+}
+
+export interface RequestOf<Op extends OperationName> {
+  readonly type: "request";
+  readonly number: number;
+  readonly op: Op;
+  readonly args: Operations[Op]["args"];
+}
+
+export interface ReplyOf<Op extends OperationName> {
+  readonly type: "reply";
+  readonly number: number;
+  readonly op: Op;
+  readonly result: Operations[Op]["result"];
+}
+
+/** What the parent sends. The first message opens. */
+export type ToChild = { readonly type: "open"; readonly settings: OpenSettings } | RequestOf<OperationName>;
+
+/** What the child sends. */
+export type FromChild =
+  | { readonly type: "ready"; readonly version: string }
+  /** The native libraries cannot be loaded here. */
+  | { readonly type: "unavailable"; readonly why: string }
+  | { readonly type: "opened"; readonly librados: string; readonly librbd: string; readonly keyrings: readonly string[] }
+  | { readonly type: "not-opened"; readonly failure: FailureWire; readonly keyrings: readonly string[] }
+  /** The address that this child has in the cluster from now on, besides those told before. */
+  | { readonly type: "address"; readonly address: string }
+  | { readonly type: "failed"; readonly number: number; readonly failure: FailureWire }
+  | ReplyOf<OperationName>;
+
+/** Whether a reply is to this operation; both sides are of one build. */
+export const isReplyTo = <Op extends OperationName>(op: Op, reply: ReplyOf<OperationName>): reply is ReplyOf<Op> => reply.op === op;
+
+/** Parent and child of two builds do not understand each other: a child of another version is refused. */
+export const protocolVersion = "1";

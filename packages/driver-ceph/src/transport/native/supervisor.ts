@@ -1,0 +1,325 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Call } from "../../call.js";
+import { CommandFailure, errno } from "../command-failure.js";
+import { startChild, threads, type Child } from "./child-process.js";
+import type { ChildEntry } from "./find-child.js";
+import { isReplyTo, protocolVersion, type FailureWire, type FromChild, type OpenSettings, type OperationName, type Operations, type ReplyOf } from "./protocol.js";
+
+/** The native libraries cannot be used here: no koffi, no librados, no child. */
+export class NativeUnavailable extends Error {
+  override readonly name = "NativeUnavailable";
+}
+
+/** The cluster did not let us in. */
+export class ConnectFailure extends CommandFailure {
+  /** The paths of the keyrings that librados looked for the user's key in. */
+  readonly keyrings: readonly string[];
+  constructor({ what, errno: number, detail }: FailureWire, keyrings: readonly string[]) {
+    super(what, number, detail);
+    this.keyrings = keyrings;
+  }
+}
+
+export interface RequestOptions {
+  /** Whether it may change the cluster. */
+  readonly changes: boolean;
+  /** The most milliseconds, within the call's own deadline. Default: the backend's `commandTimeoutMs`. */
+  readonly atMostMs?: number | undefined;
+}
+
+/** The part of a call that a request needs; background work makes one of its own. */
+export type Caller = Pick<Call, "changed"> & { readonly ctx: Pick<Call["ctx"], "signal" | "remainingMs"> };
+
+/** The child that works for one backend: started when it is needed, replaced when it hangs or dies. */
+export interface Supervisor {
+  /**
+   * Asks the child. Fails with `CommandFailure`, or with the reason of the call's signal. A child that dies is replaced and asked
+   * again: every operation is conditional or the same when done twice. A change that is not answered in time ends the child before
+   * this fails, so that it can do nothing late.
+   */
+  readonly request: <Op extends OperationName>(
+    caller: Caller,
+    op: Op,
+    args: Operations[Op]["args"],
+    options: RequestOptions,
+  ) => Promise<Operations[Op]["result"]>;
+  /** Connects. Fails with `NativeUnavailable` where that is not possible on this machine. */
+  readonly open: (caller: Caller) => Promise<void>;
+  /** Whether nothing is being asked. */
+  readonly isIdle: () => boolean;
+  /** Whether an address in the cluster is that of a child of ours, living or dead. */
+  readonly isOwn: (address: string) => boolean;
+  /** The paths of the keyrings that librados looks for the user's key in, once opened. */
+  readonly keyrings: () => readonly string[];
+  /** The versions of librados and librbd, once opened. */
+  readonly versions: () => { readonly librados: string; readonly librbd: string } | undefined;
+  readonly close: () => Promise<void>;
+}
+
+interface Pending {
+  readonly number: number;
+  readonly changes: boolean;
+  send(child: Child): void;
+  answer(reply: ReplyOf<OperationName>): void;
+  fail(error: unknown): void;
+  /** The child that works on it. */
+  at: Child | undefined;
+  /** Children that have died while they worked on it. */
+  lost: number;
+  /** Set when its child is ended for its sake. */
+  failure: unknown;
+}
+
+/** A change that was given up gets this long to end by itself, before its child is ended. */
+const graceMs = 250;
+/** A request that three children died of is what they died of. */
+const mostLost = 3;
+const startWithinMs = 30_000;
+/** Reads that nobody waits for any more hold threads until librados gives up: with so many the child is replaced. */
+const mostAbandoned = threads / 2;
+
+export function createSupervisor(entry: ChildEntry, execPath: string | undefined, settings: OpenSettings, commandTimeoutMs: number): Supervisor {
+  const pending = new Map<number, Pending>();
+  const addresses = new Set<string>();
+  let child: Child | undefined;
+  let opened = false;
+  /** It was told to end: nothing more is sent to it. */
+  let ending = false;
+  let closed = false;
+  let unavailable: NativeUnavailable | undefined;
+  let keyrings: readonly string[] = [];
+  let versions: { readonly librados: string; readonly librbd: string } | undefined;
+  let numbers = 0;
+  let abandoned = 0;
+  let failedStarts = 0;
+  let ended: Promise<void> = Promise.resolve();
+  /** Requests that only wait for the child to be open. */
+  const openWaiters = new Map<number, Pending>();
+
+  const failAll = (error: unknown): void => {
+    for (const one of [...pending.values(), ...openWaiters.values()]) one.fail(error);
+  };
+  const hold = (): void => child?.hold(pending.size + openWaiters.size > 0 || closed);
+  const flush = (): void => {
+    if (child === undefined || !opened || ending) {
+      if (child === undefined && pending.size + openWaiters.size > 0) start();
+      return;
+    }
+    for (const one of openWaiters.values()) one.send(child);
+    for (const one of pending.values()) {
+      if (one.at !== undefined) continue;
+      one.at = child;
+      one.send(child);
+    }
+  };
+
+  const endChild = (which: Child): void => {
+    if (child === which) ending = true;
+    which.kill();
+  };
+
+  const start = (): void => {
+    if (closed) return;
+    opened = false;
+    ending = false;
+    abandoned = 0;
+    let finish = (): void => undefined;
+    ended = new Promise((resolve) => {
+      finish = resolve;
+    });
+    const slow = setTimeout(() => endChild(mine), startWithinMs);
+    slow.unref();
+    const mine: Child = startChild(entry, execPath, {
+      message: (message) => {
+        if (message.type === "opened" || message.type === "not-opened") clearTimeout(slow);
+        hear(mine, message);
+      },
+      ended: (why) => {
+        clearTimeout(slow);
+        finish();
+        lose(mine, why);
+      },
+    });
+    child = mine;
+    hold();
+  };
+
+  const hear = (from: Child, message: FromChild): void => {
+    switch (message.type) {
+      case "ready":
+        if (message.version === protocolVersion) from.send({ type: "open", settings });
+        else giveUp(`the child speaks version ${message.version} and this driver ${protocolVersion}: two versions of @opensds/driver-ceph are mixed`);
+        return;
+      case "unavailable":
+        giveUp(message.why);
+        return;
+      case "address":
+        addresses.add(plainAddress(message.address));
+        return;
+      case "opened":
+        opened = true;
+        failedStarts = 0;
+        keyrings = message.keyrings;
+        versions = { librados: message.librados, librbd: message.librbd };
+        flush();
+        return;
+      case "not-opened":
+        failAll(new ConnectFailure(message.failure, message.keyrings));
+        endChild(from);
+        return;
+      case "failed":
+        failed(from, message.number, message.failure);
+        return;
+      case "reply": {
+        const one = pending.get(message.number);
+        if (one === undefined) abandoned = Math.max(0, abandoned - 1);
+        else one.answer(message);
+      }
+    }
+  };
+
+  const failed = (from: Child, number: number, failure: FailureWire): void => {
+    const one = pending.get(number);
+    if (one === undefined) {
+      abandoned = Math.max(0, abandoned - 1);
+      return;
+    }
+    // librados gave up waiting and the OSD did not: the change may still be made as long as the connection lives.
+    if (one.changes && failure.errno === errno.ETIMEDOUT) {
+      one.failure = failureFrom(failure);
+      endChild(from);
+    } else if (failure.errno === errno.ESHUTDOWN) {
+      // The cluster has shut this client out, and no other call of it will get anywhere either.
+      endChild(from);
+    } else {
+      one.fail(failureFrom(failure));
+    }
+  };
+
+  const giveUp = (why: string): void => {
+    unavailable = new NativeUnavailable(why);
+    failAll(unavailable);
+    if (child !== undefined) endChild(child);
+  };
+
+  /** The child has gone: what it was ended for fails, the rest is asked again. */
+  const lose = (from: Child, why: string | undefined): void => {
+    if (child !== from) return;
+    child = undefined;
+    const wasOpen = opened;
+    opened = false;
+    if (why !== undefined) giveUp(`the child cannot be started: ${why}`);
+    const words = from.lastWords();
+    for (const one of pending.values()) {
+      if (one.at !== from) continue;
+      one.at = undefined;
+      one.lost += 1;
+      if (one.failure !== undefined) one.fail(one.failure);
+      else if (one.lost >= mostLost) one.fail(new CommandFailure("librados", undefined, `the native child died ${one.lost} times during this${words === "" ? "" : `: ${words}`}`));
+    }
+    if (!wasOpen) failedStarts += 1;
+    if (failedStarts >= mostLost) {
+      failAll(new CommandFailure("librados", undefined, `the native child ends before it works${words === "" ? "" : `: ${words}`}`));
+      failedStarts = 0;
+    }
+    if (closed || pending.size + openWaiters.size === 0) return;
+    if (wasOpen) start();
+    else void sleep(100 * failedStarts, undefined, { ref: true }).then(() => flush());
+  };
+
+  const submit = <Value>(
+    { ctx }: Caller,
+    { changes, atMostMs }: RequestOptions,
+    what: string,
+    waiting: Map<number, Pending>,
+    work: (one: Pick<Pending, "number">, resolve: (value: Value) => void) => Pick<Pending, "send" | "answer">,
+  ): Promise<Value> => {
+    ctx.signal.throwIfAborted();
+    if (unavailable !== undefined) return Promise.reject(unavailable);
+    if (closed) return Promise.reject(new CommandFailure(what, undefined, "the driver is closed"));
+    const boundMs = Math.min(ctx.remainingMs(), atMostMs ?? commandTimeoutMs);
+    return new Promise((resolve, reject) => {
+      const number = (numbers += 1);
+      let grace: NodeJS.Timeout | undefined;
+      const settle = (): boolean => {
+        if (!waiting.delete(number)) return false;
+        clearTimeout(timer);
+        clearTimeout(grace);
+        ctx.signal.removeEventListener("abort", giveUpRequest);
+        hold();
+        return true;
+      };
+      /** Ends it with an error; where it may still change something, not before its child has gone. */
+      const end = (error: unknown): void => {
+        if (one.at !== undefined && changes) {
+          one.failure ??= error;
+          endChild(one.at);
+          return;
+        }
+        if (one.at !== undefined && (abandoned += 1) >= mostAbandoned) endChild(one.at);
+        one.fail(error);
+      };
+      const giveUpRequest = (): void => {
+        clearTimeout(timer);
+        if (one.at === undefined || !changes) end(ctx.signal.reason);
+        else grace = setTimeout(() => end(ctx.signal.reason), graceMs);
+      };
+      const timer = setTimeout(() => {
+        // The grace of a call that is over at the same moment is what counts.
+        if (!ctx.signal.aborted) end(new CommandFailure(what, errno.ETIMEDOUT, `no answer within ${Math.round(boundMs)} ms`));
+      }, boundMs);
+      const one: Pending = {
+        number,
+        changes,
+        at: undefined,
+        lost: 0,
+        failure: undefined,
+        fail: (error) => {
+          if (settle()) reject(error instanceof Error ? error : new Error(String(error)));
+        },
+        ...work({ number }, (value) => {
+          if (settle()) resolve(value);
+        }),
+      };
+      waiting.set(number, one);
+      ctx.signal.addEventListener("abort", giveUpRequest, { once: true });
+      hold();
+      flush();
+    });
+  };
+
+  return {
+    request: (caller, op, args, options) =>
+      submit(caller, options, op, pending, ({ number }, resolve: (value: Operations[typeof op]["result"]) => void) => ({
+        send: (to) => {
+          if (options.changes) caller.changed = true;
+          to.send({ type: "request", number, op, args });
+        },
+        answer: (reply) => {
+          if (isReplyTo(op, reply)) resolve(reply.result);
+          else pending.get(number)?.fail(new Error(`the child answered ${reply.op} to ${op}`));
+        },
+      })),
+    open: (caller) =>
+      submit<undefined>(caller, { changes: false }, "rados_connect", openWaiters, (_, resolve) => ({
+        send: () => resolve(undefined),
+        answer: () => undefined,
+      })),
+    isIdle: () => pending.size === 0,
+    isOwn: (address) => addresses.has(plainAddress(address)),
+    keyrings: () => keyrings,
+    versions: () => versions,
+    close: async () => {
+      closed = true;
+      failAll(new CommandFailure("librados", undefined, "the driver was closed"));
+      hold();
+      child?.kill();
+      await ended;
+    },
+  };
+}
+
+const failureFrom = ({ what, errno: number, detail }: FailureWire): CommandFailure => new CommandFailure(what, number, detail);
+
+/** Addresses are shown with and without the protocol's version before them. */
+const plainAddress = (address: string): string => address.replace(/^v[12]:/, "");
