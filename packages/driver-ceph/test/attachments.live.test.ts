@@ -1,18 +1,17 @@
 import { hostId, type ConnectorFacts } from "@opensds/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openNamespace, type LabNamespace } from "./live/lab.js";
-
-let lab: LabNamespace;
-beforeAll(async () => {
-  lab = await openNamespace("attachments");
-  await lab.driver.setup();
-});
-afterAll(() => lab.remove());
+import { openNamespace, transports, type LabNamespace } from "./live/lab.js";
 
 const host = (name: string): ConnectorFacts => ({ hostId: hostId(name), hostName: name, bootId: "boot" });
-const make = async (name: string) => lab.driver.createVolume({ name, capacity: { requiredBytes: 8 * 1024 * 1024 } });
 
-describe("attachments on a real cluster", () => {
+describe.each(transports)("attachments on a real cluster (%s)", (transport) => {
+  let lab: LabNamespace;
+  beforeAll(async () => {
+    lab = await openNamespace("attachments", transport);
+  });
+  afterAll(() => lab.remove());
+  const make = async (name: string) => lab.driver.createVolume({ name, capacity: { requiredBytes: 8 * 1024 * 1024 } });
+
   it("do not come back: a disconnect that lands late leaves a later attachment of the same host and mode alone", async () => {
     const { id: volumeId } = await make("late");
     const first = await lab.driver.connectVolume({ volumeId, connector: host("h1") });

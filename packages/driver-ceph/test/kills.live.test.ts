@@ -1,18 +1,18 @@
 import { hostId, isSouthboundError, MiB, type VolumeDriver } from "@opensds/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startDock } from "./live/dock.js";
-import { live, openNamespace, uniqueName, type LabNamespace } from "./live/lab.js";
+import { live, openNamespace, transports, uniqueName, type LabNamespace } from "./live/lab.js";
 import type { Job } from "./live/worker.js";
 
 const capacity = { requiredBytes: 4 * MiB };
 const randomKills = Number(process.env["SB_RANDOM_KILLS"] ?? 12);
 
-describe.runIf(live)("a dock killed by SIGKILL, and the call made again", { timeout: 600_000 }, () => {
+describe.runIf(live).each(transports)("a dock killed by SIGKILL, and the call made again (%s)", { timeout: 600_000 }, (transport) => {
   let lab: LabNamespace;
   let driver: VolumeDriver;
 
   beforeAll(async () => {
-    lab = await openNamespace("kills");
+    lab = await openNamespace("kills", transport);
     driver = lab.driver;
   }, 60_000);
   afterAll(async () => {
@@ -20,7 +20,7 @@ describe.runIf(live)("a dock killed by SIGKILL, and the call made again", { time
   }, 120_000);
 
   const killed = async (job: Omit<Job, "number">): Promise<string> => {
-    const dock = await startDock(lab.name);
+    const dock = await startDock(lab.name, transport);
     try {
       return (await dock.run(job)).how;
     } finally {
@@ -29,8 +29,8 @@ describe.runIf(live)("a dock killed by SIGKILL, and the call made again", { time
   };
   const expectNothingLeft = async (): Promise<void> => {
     // A command of the killed dock may still be ending.
-    await expect.poll(() => lab.objects(), { timeout: 20_000, interval: 500 }).toEqual([]);
-    expect(await lab.rbd("trash", "ls")).toBe("");
+    await expect.poll(() => lab.objects(), { timeout: 40_000, interval: 500 }).toEqual([]);
+    await expect.poll(() => lab.rbd("trash", "ls"), { timeout: 40_000, interval: 500 }).toBe("");
   };
 
   for (const step of ["create-image", "record-request"]) {

@@ -2,19 +2,19 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkSequences, seedOfRun } from "../../testkit/test/linearizability/check-sequences.js";
 import { runSequence } from "../../testkit/test/linearizability/run-sequence.js";
 import { startCallers, underPrefix, type CallerProcess } from "./live/caller-process.js";
-import { live, openNamespace, uniqueName, type LabNamespace } from "./live/lab.js";
+import { live, openNamespace, transports, uniqueName, type LabNamespace } from "./live/lab.js";
 
 const runs = Number(process.env["SB_SEQUENCES"] ?? 20);
 const processes = 2;
 const callersEach = 2;
 
-describe.runIf(live)("two processes on one cluster", { timeout: 1_200_000 }, () => {
+describe.runIf(live).each(transports)("two processes on one cluster (%s)", { timeout: 1_200_000 }, (transport) => {
   let lab: LabNamespace;
   let started: readonly CallerProcess[];
 
   beforeAll(async () => {
-    lab = await openNamespace("linear");
-    started = await Promise.all(Array.from({ length: processes }, () => startCallers(lab.name, callersEach)));
+    lab = await openNamespace("linear", transport);
+    started = await Promise.all(Array.from({ length: processes }, () => startCallers(lab.name, callersEach, transport)));
   }, 60_000);
   afterAll(async () => {
     await Promise.all(started.map((one) => one.stop()));

@@ -2,17 +2,17 @@ import { execFile } from "node:child_process";
 import { hostId, isSouthboundError, MiB, volumeId, type VolumeDriver } from "@opensds/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { imageNameOf } from "../src/image-name.js";
-import { labConf, live, openNamespace, uniqueName, type LabNamespace } from "./live/lab.js";
+import { labConf, live, openNamespace, transports, uniqueName, type LabNamespace } from "./live/lab.js";
 
 const capacity = { requiredBytes: 4 * MiB };
 const names = ["--help", "../x", "a b", "x@y", "x/y", "😀", "é", "n".repeat(128), "\u{1F600}".repeat(32), "-", ".", "~7e", "~"];
 
-describe.runIf(live)("what other tools do to the pool", { timeout: 300_000 }, () => {
+describe.runIf(live).each(transports)("what other tools do to the pool (%s)", { timeout: 300_000 }, (transport) => {
   let lab: LabNamespace;
   let driver: VolumeDriver;
 
   beforeAll(async () => {
-    lab = await openNamespace("outside");
+    lab = await openNamespace("outside", transport);
     driver = lab.driver;
   }, 60_000);
   afterAll(async () => {

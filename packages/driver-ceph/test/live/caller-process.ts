@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Answer, Invocation, SeenVolume } from "../../../testkit/test/linearizability/history.js";
 import type { Caller } from "../../../testkit/test/linearizability/run-sequence.js";
+import type { TransportName } from "./lab.js";
 import type { Asked, Told } from "./linearizability-worker.js";
 
 /** Another process in which several callers drive the lab's backend, each with a driver of its own. */
@@ -12,8 +13,8 @@ export interface CallerProcess {
 }
 
 /** Starts the process; it has set everything up when this fulfils. */
-export async function startCallers(namespace: string, count: number): Promise<CallerProcess> {
-  const child = fork(fileURLToPath(new URL("linearizability-worker.ts", import.meta.url)), [namespace, String(count)], {
+export async function startCallers(namespace: string, count: number, transport: TransportName): Promise<CallerProcess> {
+  const child = fork(fileURLToPath(new URL("linearizability-worker.ts", import.meta.url)), [namespace, String(count), transport], {
     execArgv: ["--conditions=@opensds/source", "--import", "tsx"],
   });
   const exited = once(child, "exit");

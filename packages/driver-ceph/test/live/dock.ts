@@ -2,6 +2,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { errorFromJSON, type ErrorWire } from "@opensds/core";
+import type { TransportName } from "./lab.js";
 import type { Job } from "./worker.js";
 
 /** How a job in another process ended. */
@@ -13,37 +14,43 @@ export type Ended =
 /** Another process with the driver in it. */
 export interface Dock {
   run(job: Omit<Job, "number">): Promise<Ended>;
+  /** Lets it close its backends, where it still can. */
   stop(): Promise<void>;
 }
 
 type Answer = { readonly number: number } & ({ readonly value: unknown } | { readonly error: ErrorWire });
 
 /** Starts a process that has set the lab's backend up in a namespace. */
-export async function startDock(namespace: string): Promise<Dock> {
-  const child = fork(fileURLToPath(new URL("worker.ts", import.meta.url)), [namespace], {
+export async function startDock(namespace: string, transport: TransportName): Promise<Dock> {
+  const child = fork(fileURLToPath(new URL("worker.ts", import.meta.url)), [namespace, transport], {
     execArgv: ["--conditions=@opensds/source", "--import", "tsx"],
   });
   const exited = once(child, "exit");
   const first: unknown = (await Promise.race([once(child, "message"), exited])).at(0);
   if (first !== "ready") throw new Error(`the worker did not start: ${String(first)}`);
   let number = 0;
+  const run = (job: Omit<Job, "number">): Promise<Ended> => {
+    number += 1;
+    const mine = number;
+    return new Promise((resolve) => {
+      const hear = (answer: Answer): void => {
+        if (answer.number !== mine) return;
+        child.off("message", hear);
+        resolve("error" in answer ? { how: "failed", error: errorFromJSON(answer.error) } : { how: "returned", value: answer.value });
+      };
+      child.on("message", hear);
+      void exited.then(() => resolve({ how: "killed" }));
+      child.send({ ...job, number: mine });
+    });
+  };
   return {
-    run: (job) => {
-      number += 1;
-      const mine = number;
-      return new Promise((resolve) => {
-        const hear = (answer: Answer): void => {
-          if (answer.number !== mine) return;
-          child.off("message", hear);
-          resolve("error" in answer ? { how: "failed", error: errorFromJSON(answer.error) } : { how: "returned", value: answer.value });
-        };
-        child.on("message", hear);
-        void exited.then(() => resolve({ how: "killed" }));
-        child.send({ ...job, number: mine });
-      });
-    },
+    run,
     stop: async () => {
-      if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+      if (child.exitCode === null && child.signalCode === null) {
+        const late = setTimeout(() => child.kill("SIGKILL"), 20_000);
+        await run({ method: "end", of: "" });
+        clearTimeout(late);
+      }
       await exited;
     },
   };

@@ -17,9 +17,13 @@ export function labConf(): string {
   return conf;
 }
 
+/** How a dock reaches the cluster. Tests say which: `auto` would hide that one of the two is not to be had. */
+export type TransportName = "native" | "cli";
+export const transports: readonly TransportName[] = ["native", "cli"];
+
 /** The backends `ceph` and `ceph2`: the lab's two pools, in a namespace of the test file's own. */
-export const openLab = (namespace: string, options: OpenBackendsOptions = {}): Promise<Backends> => {
-  const element = (pool: string) => ({ ceph_driver: { conf: labConf(), user: "dock", pool, namespace } });
+export const openLab = (namespace: string, transport: TransportName, options: OpenBackendsOptions = {}): Promise<Backends> => {
+  const element = (pool: string) => ({ ceph_driver: { conf: labConf(), user: "dock", pool, namespace, transport } });
   return openBackends({ backends: { ceph: element("dock"), ceph2: element("dock2") } }, { drivers: [ceph], ...options });
 };
 
@@ -37,6 +41,7 @@ const ofTheNamespace = ["rbd_directory", "rbd_info", "rbd_task", "rbd_trash", "r
 /** A namespace in both pools for one test file, so that files do not see each other's images. */
 export interface LabNamespace {
   readonly name: string;
+  readonly transport: TransportName;
   readonly backends: Backends;
   readonly driver: VolumeDriver;
   /** The objects in the first pool that belong to some image, sorted. */
@@ -49,11 +54,11 @@ export interface LabNamespace {
 }
 
 /** Makes the namespace and opens the backends in it. */
-export async function openNamespace(what: string): Promise<LabNamespace> {
-  const name = `t-${process.pid}-${what}`;
+export async function openNamespace(what: string, transport: TransportName): Promise<LabNamespace> {
+  const name = `t-${process.pid}-${what}-${transport}`;
   const pools = ["dock", "dock2"];
   for (const pool of pools) await stock("rbd", "namespace", "create", "--pool", pool, "--namespace", name);
-  const backends = await openLab(name);
+  const backends = await openLab(name, transport);
   const driver = backends.get("ceph");
   const removeNamespace = async (): Promise<void> => {
     for (const pool of pools) {
@@ -76,6 +81,7 @@ export async function openNamespace(what: string): Promise<LabNamespace> {
   };
   return {
     name,
+    transport,
     backends,
     driver,
     objects,
@@ -83,8 +89,9 @@ export async function openNamespace(what: string): Promise<LabNamespace> {
     rados: (...args) => stock("rados", ...args, ...where),
     remove: async () => {
       await deleteAll(driver);
-      const left = await objects();
+      // What is purged in the background is purged before this ends.
       await backends.unset();
+      const left = await objects();
       await removeNamespace();
       if (left.length > 0) throw new Error(`objects are left: ${left.join(", ")}`);
     },

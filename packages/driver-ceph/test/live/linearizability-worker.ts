@@ -1,7 +1,7 @@
 import { driverCaller } from "../../../testkit/test/linearizability/driver-caller.js";
 import type { Answer, Invocation } from "../../../testkit/test/linearizability/history.js";
 import type { Caller } from "../../../testkit/test/linearizability/run-sequence.js";
-import { openLab } from "./lab.js";
+import { openLab, type TransportName } from "./lab.js";
 
 /** What the parent asks one of this process's callers for. */
 export interface Asked {
@@ -13,12 +13,13 @@ export interface Asked {
 /** How it ended; a failure that is no `SouthboundError` is a bug, told in words. */
 export type Told = { readonly number: number } & ({ readonly answer: Answer } | { readonly bug: string });
 
-const [namespace = "", count = "1"] = process.argv.slice(2);
+const [namespace = "", count = "1", named] = process.argv.slice(2);
+const transport: TransportName = named === "cli" ? "cli" : "native";
 
 // Each caller has a driver of its own, so that no guard joins or refuses what two of them do at once: the backend decides.
 const callers: Caller[] = [];
 for (let caller = 0; caller < Number(count); caller += 1) {
-  const driver = (await openLab(namespace)).get("ceph");
+  const driver = (await openLab(namespace, transport)).get("ceph");
   await driver.setup();
   callers.push(driverCaller(driver));
 }

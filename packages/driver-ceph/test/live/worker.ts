@@ -1,11 +1,11 @@
 import { errorToJSON, hostId, volumeId, type CapacityRange } from "@opensds/core";
-import { openLab } from "./lab.js";
+import { openLab, type TransportName } from "./lab.js";
 
 /** What the parent asks a worker for. */
 export interface Job {
   readonly number: number;
-  readonly method: "create" | "delete" | "connect";
-  /** A volume's name for `create`, its id for the others. */
+  readonly method: "create" | "delete" | "connect" | "end";
+  /** A volume's name for `create`, its id for the others; nothing for `end`, after which the process is gone. */
   readonly of: string;
   readonly capacity?: CapacityRange;
   /** Kill this process before this step, at its n-th time. */
@@ -17,7 +17,8 @@ export interface Job {
 let job: Job | undefined;
 let seen = 0;
 
-const backends = await openLab(process.argv[2] ?? "", {
+const transport: TransportName = process.argv[3] === "cli" ? "cli" : "native";
+const backends = await openLab(process.argv[2] ?? "", transport, {
   onStep: (_operation, step) => {
     if (job?.killAt?.step !== step) return;
     seen += 1;
@@ -28,6 +29,11 @@ const driver = backends.get("ceph");
 await driver.setup();
 
 const work = async ({ method, of, capacity }: Job): Promise<unknown> => {
+  if (method === "end") {
+    await backends.unset();
+    process.disconnect();
+    return undefined;
+  }
   if (method === "create") return driver.createVolume({ name: of, capacity: capacity ?? { requiredBytes: 1 << 20 } });
   if (method === "delete") return driver.deleteVolume({ id: volumeId(of) });
   const connector = { hostId: hostId("killed-host"), hostName: "killed host", bootId: "boot" };
@@ -39,7 +45,7 @@ process.on("message", (asked: Job) => {
   seen = 0;
   if (asked.killAfterMs !== undefined) setTimeout(() => process.kill(process.pid, "SIGKILL"), asked.killAfterMs);
   void work(asked).then(
-    (value) => process.send?.({ number: asked.number, value }),
+    (value) => process.connected && process.send?.({ number: asked.number, value }),
     (error: unknown) => process.send?.({ number: asked.number, error: errorToJSON(error) }),
   );
 });

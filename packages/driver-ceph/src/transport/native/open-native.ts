@@ -37,10 +37,7 @@ export function createNativeTransport(config: CephConfig, { ctx }: Call): Transp
     cluster,
     purgeLater: (imageId) => purges.add(imageId),
     open: (call) => supervisor.open(call),
-    proved: () => {
-      // Nobody waits for it, and a failure leaves what was there.
-      void purges.sweep().catch((thrown: unknown) => ctx.log.debug(`the trash was not looked through: ${String(thrown)}`));
-    },
+    proved: () => purges.sweep(),
     close: async () => {
       await purges.drain(drainWithinMs);
       await supervisor.close();

@@ -9,8 +9,8 @@ import type { Caller, Supervisor } from "./supervisor.js";
  */
 export interface PurgeQueue {
   add(imageId: string): void;
-  /** Queues what docks that are gone have left in the trash. */
-  sweep(): Promise<void>;
+  /** Queues what docks that are gone have left in the trash, now and from time to time. */
+  sweep(): void;
   /** Waits until all is purged, at most so long. */
   drain(atMostMs: number): Promise<void>;
 }
@@ -29,6 +29,7 @@ const quietMs = 20;
 /** A purge of a full image deletes its objects one by one. */
 const purgeWithinMs = 600_000;
 const managerWithinMs = 30_000;
+const sweepEveryMs = 600_000;
 /** Younger entries in the trash are somebody's who is at it. */
 const leftBehindSeconds = 60;
 
@@ -37,6 +38,7 @@ export function createPurgeQueue({ supervisor, log, toManager }: PurgeSettings):
   const running = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   const drained: (() => void)[] = [];
+  let sweeps: NodeJS.Timeout | undefined;
   let hurry = false;
 
   const wake = (): void => {
@@ -83,14 +85,23 @@ export function createPurgeQueue({ supervisor, log, toManager }: PurgeSettings):
     wake();
   };
 
+  const sweep = async (): Promise<void> => {
+    const question = { key: doomedKey, olderThanSeconds: leftBehindSeconds };
+    try {
+      for (const imageId of await supervisor.request(callerFor(managerWithinMs), "dueInTrash", question, { changes: false })) add(imageId);
+    } catch (thrown) {
+      log.debug(`the trash was not looked through: ${String(thrown)}`);
+    }
+  };
+
   return {
     add,
-    sweep: async () => {
-      const question = { key: doomedKey, olderThanSeconds: leftBehindSeconds };
-      const due = await supervisor.request(callerFor(managerWithinMs), "dueInTrash", question, { changes: false });
-      for (const imageId of due) add(imageId);
+    sweep: () => {
+      sweeps ??= setInterval(() => void sweep(), sweepEveryMs).unref();
+      void sweep();
     },
     drain: async (atMostMs) => {
+      clearInterval(sweeps);
       if (queued.size === 0 && running.size === 0) return;
       hurry = true;
       const all = new Promise<void>((resolve) => drained.push(resolve));

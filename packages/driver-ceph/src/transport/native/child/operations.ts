@@ -68,6 +68,21 @@ export function createHandlers(
     if (failed === 0 || expected.includes(failed)) return failed;
     throw new NativeFailure(what, failed);
   };
+  /**
+   * What is left of an image whose header is gone. librbd removes the header before the object map: cut off between the two, it
+   * never comes back to the map. Ids are not used again, so this can be done at any time.
+   */
+  const dropRemains = async (imageId: string): Promise<void> => {
+    const read = objects.read();
+    read.bytes(1);
+    const header = await read.run(headerOf(imageId));
+    if (header === 0) return;
+    if (header !== errno.ENOENT) throw new NativeFailure("rados_read_op_operate", header);
+    const write = objects.write();
+    write.remove();
+    const failed = await write.run(`rbd_object_map.${imageId}`);
+    if (failed !== 0 && failed !== errno.ENOENT) throw new NativeFailure("rados_remove", failed);
+  };
   const hasKey = async (imageId: string, key: string): Promise<boolean> => {
     const read = objects.read();
     const values = read.keys([key]);
@@ -151,6 +166,7 @@ export function createHandlers(
         write.assertNoKey("size");
         write.remove();
       });
+      await dropRemains(imageId);
       return null;
     },
     probeWrite: async () => {
@@ -170,7 +186,14 @@ export function createHandlers(
     list: () => directory.names(),
     trashDoomed: async ({ imageName }) => (await (await guardedImages()).trashMove(imageName), null),
     removeDoomed: async ({ imageName }) => (await (await guardedImages()).remove(imageName), null),
-    purge: async ({ imageId }) => (await images.trashRemove(imageId), null),
+    purge: async ({ imageId }) => {
+      try {
+        await images.trashRemove(imageId);
+      } finally {
+        await dropRemains(imageId);
+      }
+      return null;
+    },
     dueInTrash: async ({ key, olderThanSeconds }) => {
       const before = Date.now() / 1_000 - olderThanSeconds;
       const old = (await images.trash()).filter(({ deletedAt }) => deletedAt < before);
