@@ -203,6 +203,7 @@ async function refuseForeign(
     unless([errno.ENOENT], pool.rbd.usedBytes(call, image.name)),
   );
   const signs = [
+    ...(image.id === "" ? ["is of RBD's format 1"] : []),
     ...(image.isClone ? ["is a clone"] : []),
     ...(image.snapshots > 0 ? ["has snapshots"] : []),
     ...(usedBytes !== undefined && usedBytes > 0 ? [`holds ${usedBytes} bytes of data`] : []),

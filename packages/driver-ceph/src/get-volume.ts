@@ -24,9 +24,15 @@ export const volumeCells: readonly string[] = [cells.request, cells.attachment, 
 
 /** The volume behind an image's name, or undefined when that is no volume of this name. */
 async function volumeNamed(pool: Pool, call: Call, imageName: string, volumeName: string): Promise<Volume | undefined> {
-  const view = await pool.images.byName(call, imageName, volumeCells);
+  const view = (await pool.images.byName(call, imageName, volumeCells)) ?? (await viewListedAs(pool, call, imageName));
   const request = view && requestIn(view);
   return view && request?.name === volumeName ? describe(pool, view, request) : undefined;
+}
+
+/** A late removal by name may have taken the name's object, by which images open: the directory still has the name. */
+async function viewListedAs(pool: Pool, call: Call, imageName: string): Promise<ImageView | undefined> {
+  const imageId = await pool.rados.directoryIdOf(call, imageName);
+  return imageId === undefined ? undefined : pool.images.byId(call, imageId, volumeCells);
 }
 
 async function volumeOfImage(pool: Pool, call: Call, imageId: string | undefined): Promise<Volume | undefined> {

@@ -20,7 +20,7 @@ export async function unlistImage(pool: Pool, call: Call, imageId: string, image
   for (let turn = 0; turn < renamesFollowed && name !== undefined; turn += 1) {
     await call.ctx.step("move-to-trash");
     // ENOENT: the name is gone. ENOSYS: it is another image's by now. The directory tells whether ours went or was renamed.
-    const moved = await unless([errno.ENOENT, errno.ENOSYS], pool.rbd.trashDoomed(call, name).then(() => true));
+    const moved = await unless([errno.ENOENT, errno.ENOSYS], pool.rbd.trashDoomed(call, imageId, name).then(() => true));
     if (moved === true) return;
     name = await pool.rados.directoryNameOf(call, imageId);
   }
@@ -38,7 +38,7 @@ export async function removeEmptyImage(pool: Pool, call: Call, imageId: string, 
   await pool.rados.markDoomed(call, imageId);
   await call.ctx.step("remove-doomed");
   try {
-    await unless([errno.ENOENT, errno.ENOSYS], pool.rbd.removeDoomed(call, imageName));
+    await unless([errno.ENOENT, errno.ENOSYS], pool.rbd.removeDoomed(call, imageId, imageName));
     await pool.rados.dropJunkHeader(call, imageId);
   } catch (thrown) {
     // A removal that was killed watches the image for another 30 s; the trash takes it all the same.

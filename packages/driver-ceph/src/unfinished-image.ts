@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Call } from "./call.js";
 import { cells, decodeRequest } from "./cells.js";
+import { requestOf } from "./get-volume.js";
 import type { Pool } from "./pool.js";
 import { purgeImage, unlistImage } from "./remove-image.js";
 import { errno, unless } from "./transport/command-failure.js";
@@ -37,7 +38,7 @@ export async function clearHalfMade(pool: Pool, call: Call<"createVolume">, imag
   if ((await unless([errno.ENOENT], pool.rbd.infoById(call, imageId))) === undefined) {
     await ctx.step("remove-half-made");
     // ENOSYS: it can be opened by now, so it is not half-made any more.
-    await unless([errno.ENOENT, errno.ENOSYS], pool.rbd.removeDoomed(call, imageName));
+    await unless([errno.ENOENT, errno.ENOSYS], pool.rbd.removeDoomed(call, imageId, imageName));
     await pool.rados.dropJunkHeader(call, imageId);
     return;
   }
@@ -45,6 +46,12 @@ export async function clearHalfMade(pool: Pool, call: Call<"createVolume">, imag
   if (await isDecidedToGo(pool, call, imageId)) {
     await unlistImage(pool, call, imageId, imageName);
     await purgeImage(pool, call, imageId);
+    return;
+  }
+  if ((await requestOf(pool, call, imageId)) !== undefined) {
+    // It is a volume. A removal by name that came late, or another tool's that was cut off, has taken its name's object.
+    await ctx.step("restore-name");
+    await pool.rados.restoreName(call, imageId, imageName);
     return;
   }
   const where = `${pool.config.pool}/${imageName}`;

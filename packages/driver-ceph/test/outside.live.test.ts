@@ -153,6 +153,17 @@ describe.runIf(live).each(transports)("what other tools do to the pool (%s)", { 
     await driver.deleteVolume({ id: volume.id });
   });
 
+  it("a volume whose name's object a late removal by name has taken is found by its name, and whole after the next create", async () => {
+    const name = uniqueName("nameless");
+    const volume = await driver.createVolume({ name, capacity });
+    await lab.rados("rm", `rbd_id.${imageNameOf(name)}`);
+    expect((await driver.getVolume({ name })).id).toBe(volume.id);
+    expect((await driver.createVolume({ name, capacity })).id).toBe(volume.id);
+    expect(await lab.rbd("info", ...imageOf(name))).toContain(volume.id.split(".").at(-1));
+    await driver.deleteVolume({ id: volume.id });
+    expect(await reasonOf(driver.getVolume({ name }))).toBe("volume-not-found");
+  });
+
   it("an image that its maker left out of the directory is cleared away", async () => {
     const name = uniqueName("unlisted");
     const first = await driver.createVolume({ name, capacity });

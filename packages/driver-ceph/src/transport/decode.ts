@@ -4,7 +4,8 @@ import { CommandFailure } from "./command-failure.js";
 /** What `rbd info` tells, as far as this driver uses it. */
 export const imageInfoShape = v.object({
   name: v.string(),
-  id: v.string(),
+  /** An image of format 1 has none. */
+  id: v.optional(v.string(), ""),
   size: v.number(),
   object_size: v.number(),
   snapshot_count: v.number(),
@@ -68,6 +69,14 @@ export function decodeHexDump(text: string): Buffer {
     for (const pair of columns.trim().split(/ +/)) bytes.push(Number.parseInt(pair, 16));
   }
   return Buffer.from(bytes);
+}
+
+/** Writes a string in Ceph's own encoding. */
+export function encodeCephString(text: string): Buffer {
+  const bytes = Buffer.from(text, "utf8");
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(bytes.length);
+  return Buffer.concat([length, bytes]);
 }
 
 /** Reads a string in Ceph's own encoding: 32 bits of length, little endian, then the bytes. */

@@ -1,7 +1,7 @@
 import type { Call } from "../call.js";
 import type { RunCommand } from "./command.js";
 import { CommandFailure, errno, failedWith, unless } from "./command-failure.js";
-import { decodeCephString, decodeHexDump, decodeJson, lockNamesShape, lockShape } from "./decode.js";
+import { decodeCephString, decodeHexDump, encodeCephString, decodeJson, lockNamesShape, lockShape } from "./decode.js";
 import { guardOption } from "./rbd.js";
 
 /** One holder of a lock: a client of the cluster, and what it wrote when it took the lock. */
@@ -47,6 +47,8 @@ export interface Rados {
   /** Marks an image as doomed, for good: commands with the guard work on it. */
   markDoomed(call: Call, imageId: string): Promise<void>;
   isDoomed(call: Call, imageId: string): Promise<boolean>;
+  /** Gives an image of RBD's directory its name's object back, where there is none: without it no tool opens it by its name. */
+  restoreName(call: Call, imageId: string, imageName: string): Promise<void>;
   /** Removes the header object of an image that is gone, which a lock taken too late has made again. */
   dropJunkHeader(call: Call, imageId: string): Promise<void>;
   /** Fails with EPERM where the user may not write to the pool; changes nothing. */
@@ -124,6 +126,12 @@ export function createRados(run: RunCommand, pool: string, namespace: string): R
     markDoomed: (call, imageId) => change(call, ["setomapval"], [headerOf(imageId), doomedKey], emptyCephString),
     isDoomed: async (call, imageId) =>
       (await unless([errno.ENOENT], readKey(call, headerOf(imageId), doomedKey))) !== undefined,
+    restoreName: async (call, imageId, imageName) => {
+      const object = `rbd_id.${imageName}`;
+      // Where two do this at once, one makes the object and both write the same into it.
+      await unless([errno.EEXIST], change(call, ["create"], [object]));
+      await change(call, ["put"], [object, "-"], encodeCephString(imageId));
+    },
     dropJunkHeader: async (call, imageId) => {
       const header = await unless(
         [errno.ENOENT],

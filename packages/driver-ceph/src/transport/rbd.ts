@@ -37,12 +37,12 @@ export interface Rbd {
   usedBytes(call: Call, name: string): Promise<number>;
   list(call: Call): Promise<readonly string[]>;
   /**
-   * Moves the image of this name to the trash if that image is marked as doomed (see `guardOption`); ENOSYS when the name
-   * belongs to another image by now.
+   * Moves a listed image that is marked as doomed to the trash. A transport that goes by the name fails with ENOSYS when the name
+   * belongs to another image by now (see `guardOption`), and with ENOENT when to none.
    */
-  trashDoomed(call: Call, name: string): Promise<void>;
+  trashDoomed(call: Call, imageId: string, name: string): Promise<void>;
   /** Removes an image that is marked as doomed, or what is left of one that cannot be opened; ENOSYS for any other. */
-  removeDoomed(call: Call, name: string): Promise<void>;
+  removeDoomed(call: Call, imageId: string, name: string): Promise<void>;
   /** Removes an image from the trash for good. */
   purge(call: Call, imageId: string, atMostMs: number): Promise<void>;
   namespaces(call: Call): Promise<readonly string[]>;
@@ -97,8 +97,8 @@ export function createRbd(run: RunCommand, pool: string, namespace: string): Rbd
       return usage.images.reduce((sum, image) => sum + image.used_size, 0);
     },
     list: async (call) => decodeJson("rbd ls", await read(call, ["ls"], []), namesShape),
-    trashDoomed: (call, name) => change(call, ["trash", "mv"], [`--image=${name}`, guard]),
-    removeDoomed: (call, name) => change(call, ["rm"], [`--image=${name}`, guard, "--no-progress"]),
+    trashDoomed: (call, _imageId, name) => change(call, ["trash", "mv"], [`--image=${name}`, guard]),
+    removeDoomed: (call, _imageId, name) => change(call, ["rm"], [`--image=${name}`, guard, "--no-progress"]),
     purge: (call, imageId, atMostMs) => change(call, ["trash", "rm"], [`--image-id=${imageId}`, "--no-progress"], atMostMs),
     namespaces: async (call) => {
       const args = [`--pool=${pool}`, "--format=json"];

@@ -28,6 +28,9 @@ export function createNativeRados({ request }: Supervisor): Rados {
       await request(call, "markDoomed", { imageId, key: doomedKey }, writes);
     },
     isDoomed: (call, imageId) => request(call, "isDoomed", { imageId, key: doomedKey }, reads),
+    restoreName: async (call, imageId, imageName) => {
+      await request(call, "restoreName", { imageId, imageName }, writes);
+    },
     dropJunkHeader: async (call, imageId) => {
       await request(call, "dropJunkHeader", { imageId }, writes);
     },

@@ -1,4 +1,5 @@
 import { CommandFailure, errno } from "../command-failure.js";
+import { doomedKey } from "../rados.js";
 import type { ImageInfo, Rbd } from "../rbd.js";
 import type { ViewWire } from "./protocol.js";
 import type { Supervisor } from "./supervisor.js";
@@ -18,11 +19,16 @@ export function createNativeRbd({ request, isOwn }: Supervisor): Rbd {
     watchers: async (call, imageName) => (await request(call, "watchers", { imageName }, reads)).filter((address) => !isOwn(address)),
     usedBytes: (call, imageName) => request(call, "usedBytes", { imageName }, reads),
     list: (call) => request(call, "list", null, reads),
-    trashDoomed: async (call, imageName) => {
-      await request(call, "trashDoomed", { imageName }, writes);
+    trashDoomed: async (call, imageId) => {
+      await request(call, "moveToTrash", { imageId, unlistedAs: null }, writes);
     },
-    removeDoomed: async (call, imageName) => {
-      await request(call, "removeDoomed", { imageName }, writes);
+    removeDoomed: async (call, imageId, imageName) => {
+      if (await request(call, "dropHalfMade", { imageId }, writes)) return;
+      if (!(await request(call, "isDoomed", { imageId, key: doomedKey }, reads))) {
+        throw new CommandFailure("rbd_remove", errno.ENOSYS, `image ${imageId} bears no mark`);
+      }
+      await request(call, "moveToTrash", { imageId, unlistedAs: imageName }, writes);
+      await request(call, "purge", { imageId }, writes);
     },
     purge: async (call, imageId, atMostMs) => {
       await request(call, "purge", { imageId }, { changes: true, atMostMs });

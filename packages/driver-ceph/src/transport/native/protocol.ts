@@ -58,8 +58,11 @@ export interface Operations {
   watchers: { readonly args: OfName; readonly result: readonly string[] };
   usedBytes: { readonly args: OfName; readonly result: number };
   list: { readonly args: null; readonly result: readonly string[] };
-  trashDoomed: { readonly args: OfName; readonly result: null };
-  removeDoomed: { readonly args: OfName; readonly result: null };
+  /** `unlistedAs`: moves it also where only this name's object leads to it. */
+  moveToTrash: { readonly args: OfImage & { readonly unlistedAs: string | null }; readonly result: null };
+  /** False when the image is whole by now. */
+  dropHalfMade: { readonly args: OfImage; readonly result: boolean };
+  restoreName: { readonly args: OfImage & OfName; readonly result: null };
   purge: { readonly args: OfImage; readonly result: null };
   /** The ids of images that have been in the trash for longer than this and bear the mark. */
   dueInTrash: { readonly args: { readonly key: string; readonly olderThanSeconds: number }; readonly result: readonly string[] };
@@ -99,10 +102,8 @@ export type FromChild =
   | { readonly type: "ready"; readonly version: string }
   /** The native libraries cannot be loaded here. */
   | { readonly type: "unavailable"; readonly why: string }
-  | { readonly type: "opened"; readonly librados: string; readonly librbd: string; readonly keyrings: readonly string[] }
+  | { readonly type: "opened"; readonly address: string; readonly librados: string; readonly librbd: string; readonly keyrings: readonly string[] }
   | { readonly type: "not-opened"; readonly failure: FailureWire; readonly keyrings: readonly string[] }
-  /** The address that this child has in the cluster from now on, besides those told before. */
-  | { readonly type: "address"; readonly address: string }
   | { readonly type: "failed"; readonly number: number; readonly failure: FailureWire }
   | ReplyOf<OperationName>;
 

@@ -153,11 +153,9 @@ export function createSupervisor(entry: ChildEntry, execPath: string | undefined
       case "unavailable":
         giveUp(message.why);
         return;
-      case "address":
-        addresses.add(plainAddress(message.address));
-        return;
       case "opened":
         opened = true;
+        addresses.add(plainAddress(message.address));
         failedStarts = 0;
         keyrings = message.keyrings;
         versions = { librados: message.librados, librbd: message.librbd };

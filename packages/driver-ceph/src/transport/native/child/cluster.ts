@@ -21,7 +21,7 @@ export interface Handle {
 }
 
 /** Configures a handle: the conf, then `CEPH_ARGS`, then our own settings, which win. Reads files only. */
-export function openHandle(libraries: Libraries, settings: OpenSettings, extra: Readonly<Record<string, string>> = {}): Handle {
+export function openHandle(libraries: Libraries, settings: OpenSettings): Handle {
   const { rados, stringAt } = libraries;
   const made = Buffer.alloc(8);
   check("rados_create2", rados.create(made, "ceph", `client.${settings.user}`, 0));
@@ -34,7 +34,6 @@ export function openHandle(libraries: Libraries, settings: OpenSettings, extra: 
     rados_mon_op_timeout: seconds,
     rados_osd_op_timeout: seconds,
     ...(settings.keyring !== undefined && { keyring: settings.keyring }),
-    ...extra,
   };
   for (const [name, value] of Object.entries(options)) check(`rados_conf_set ${name}`, rados.setOption(cluster, name, value));
 

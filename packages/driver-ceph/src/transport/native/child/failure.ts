@@ -15,7 +15,17 @@ export class NativeFailure extends Error {
 }
 
 /** The error numbers that the child tells apart. */
-export const errno = { ENOENT: 2, EBUSY: 16, EEXIST: 17, ERANGE: 34, ECANCELED: 125 } as const;
+export const errno = {
+  EPERM: 1,
+  ENOENT: 2,
+  EBUSY: 16,
+  EEXIST: 17,
+  ENOSPC: 28,
+  ERANGE: 34,
+  ESTALE: 116,
+  EDQUOT: 122,
+  ECANCELED: 125,
+} as const;
 
 /** Throws where a native call answered an error number. */
 export function check(what: string, result: number): number {

@@ -24,8 +24,6 @@ const featureBits: Readonly<Record<string, bigint>> = {
 /** Work on images through librbd, which opens them. All of it runs on threads. */
 export interface RbdImages {
   create(imageName: string, form: ImageForm): Promise<void>;
-  trashMove(imageName: string): Promise<void>;
-  remove(imageName: string): Promise<void>;
   trashRemove(imageId: string): Promise<void>;
   /** Images in the trash: since when, in seconds of the epoch. */
   trash(): Promise<readonly { readonly id: string; readonly deletedAt: number }[]>;
@@ -107,12 +105,6 @@ export function openImages({ rbd, stringAt, withDiffCallback }: Libraries, pool:
       } finally {
         rbd.freeOptions(chosen);
       }
-    },
-    trashMove: async (imageName) => {
-      await run("rbd_trash_move", rbd.trashMove, await pool(), imageName, 0);
-    },
-    remove: async (imageName) => {
-      await run("rbd_remove", rbd.remove, await pool(), imageName);
     },
     trashRemove: async (imageId) => {
       await run("rbd_trash_remove", rbd.trashRemove, await pool(), imageId, 0);

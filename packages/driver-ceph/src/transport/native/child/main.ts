@@ -43,11 +43,9 @@ async function open(settings: OpenSettings): Promise<Handlers> {
     const handle = openHandle(libraries, settings);
     keyrings = handle.option("keyring").split(/[,;\s]+/).filter((path) => path !== "");
     const connection = await handle.connect();
-    const tellAddress = (address: string): void => send({ type: "address", address });
-    tellAddress(connection.address);
-    const opened = createHandlers(libraries, settings, connection, tellAddress);
-    send({ type: "opened", librados: versionOf(libraries.rados.version), librbd: versionOf(libraries.rbd.version), keyrings });
-    return opened;
+    const [librados, librbd] = [versionOf(libraries.rados.version), versionOf(libraries.rbd.version)];
+    send({ type: "opened", address: connection.address, librados, librbd, keyrings });
+    return createHandlers(libraries, connection);
   } catch (thrown) {
     send({ type: "not-opened", failure: failureOf(thrown), keyrings });
     throw thrown;

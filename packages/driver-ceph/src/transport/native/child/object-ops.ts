@@ -32,6 +32,11 @@ export interface ObjectWrite {
   setKey(key: string, value: Buffer): void;
   /** Goes on only where there is no such key. */
   assertNoKey(key: string): void;
+  /** Goes on only where the object begins with these bytes. */
+  assertBytes(bytes: Buffer): void;
+  /** Makes the object, where it is not there. `exclusive`: fails where it is. */
+  create(exclusive: boolean): void;
+  content(bytes: Buffer): void;
   remove(): void;
   /** Changes. Answers 0 or an error number (positive). */
   run(object: string): Promise<number>;
@@ -168,6 +173,9 @@ export function openObjects({ rados, bytesAt, addressOf }: Libraries, pool: Pool
           // A key that is not there compares as empty.
           rados.compareOmap(op, key, equal, Buffer.alloc(1), Buffer.byteLength(key), 0, null);
         },
+        assertBytes: (bytes) => void rados.compareBytes(op, bytes, bytes.length, 0, null),
+        create: (exclusive) => void rados.createObject(op, exclusive ? 1 : 0, null),
+        content: (bytes) => void rados.writeBytes(op, bytes, bytes.length),
         remove: () => void rados.removeObject(op),
         run: async (object) => {
           try {

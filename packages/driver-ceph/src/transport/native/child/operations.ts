@@ -1,11 +1,12 @@
 import { mapBounded, together } from "../../../bounded.js";
-import type { OperationName, Operations, OpenSettings, ViewWire } from "../protocol.js";
-import { openHandle, sendCommand, type Connection } from "./cluster.js";
+import type { OperationName, Operations, ViewWire } from "../protocol.js";
+import { sendCommand, type Connection } from "./cluster.js";
 import { openDirectory, type Listed } from "./directory.js";
 import { errno, NativeFailure } from "./failure.js";
 import { headerOf, lookAtHeader } from "./header.js";
-import { openImages, type RbdImages } from "./images.js";
+import { openImages } from "./images.js";
 import type { Libraries } from "./libraries.js";
+import { openListing } from "./listing.js";
 import { breakInput, decodeLock, decodeLockNames, infoInput, lockClass, takeInput } from "./locks.js";
 import { openObjects, type ObjectWrite } from "./object-ops.js";
 
@@ -15,39 +16,13 @@ export type Handlers = { readonly [Op in OperationName]: (args: Operations[Op]["
 /** Headers that are looked at together: enough to keep an OSD busy, few enough to leave it to others too. */
 const looksAtOnce = 128;
 const lockAnswer = 64 * 1024;
-/** The option that makes every removal by name conditional on the mark. See docs/spec/bindings/ceph.md. */
-const guard = { rbd_plugins: "opensds-guard" };
 
-/**
- * What works through one connection, in the configured pool and namespace.
- * @param tellAddress told the address of every further connection before anything is done through it
- */
-export function createHandlers(
-  libraries: Libraries,
-  settings: OpenSettings,
-  connection: Connection,
-  tellAddress: (address: string) => void,
-): Handlers {
+/** What works through one connection, in the configured pool and namespace. */
+export function createHandlers(libraries: Libraries, connection: Connection): Handlers {
   const objects = openObjects(libraries, connection.pool);
   const directory = openDirectory(objects);
+  const listing = openListing(objects, directory);
   const images = openImages(libraries, connection.pool);
-  let guarded: Promise<RbdImages> | undefined;
-  const openGuarded = async (): Promise<RbdImages> => {
-    const { address, pool } = await openHandle(libraries, settings, guard).connect();
-    tellAddress(address);
-    return openImages(libraries, pool);
-  };
-  /** Removals by name have a connection of their own, because the guard is a setting of a connection. */
-  const guardedImages = async (): Promise<RbdImages> => {
-    guarded ??= openGuarded();
-    try {
-      return await guarded;
-    } catch (thrown) {
-      guarded = undefined;
-      throw thrown;
-    }
-  };
-
   const readLocks = async (imageId: string, method: string, input: Buffer, capacity = lockAnswer): Promise<Buffer | undefined> => {
     const read = objects.read();
     const answer = read.exec(lockClass, method, input, capacity);
@@ -67,21 +42,6 @@ export function createHandlers(
     const failed = await write.run(headerOf(imageId));
     if (failed === 0 || expected.includes(failed)) return failed;
     throw new NativeFailure(what, failed);
-  };
-  /**
-   * What is left of an image whose header is gone. librbd removes the header before the object map: cut off between the two, it
-   * never comes back to the map. Ids are not used again, so this can be done at any time.
-   */
-  const dropRemains = async (imageId: string): Promise<void> => {
-    const read = objects.read();
-    read.bytes(1);
-    const header = await read.run(headerOf(imageId));
-    if (header === 0) return;
-    if (header !== errno.ENOENT) throw new NativeFailure("rados_read_op_operate", header);
-    const write = objects.write();
-    write.remove();
-    const failed = await write.run(`rbd_object_map.${imageId}`);
-    if (failed !== 0 && failed !== errno.ENOENT) throw new NativeFailure("rados_remove", failed);
   };
   const hasKey = async (imageId: string, key: string): Promise<boolean> => {
     const read = objects.read();
@@ -166,7 +126,7 @@ export function createHandlers(
         write.assertNoKey("size");
         write.remove();
       });
-      await dropRemains(imageId);
+      await listing.dropRemains(imageId);
       return null;
     },
     probeWrite: async () => {
@@ -184,17 +144,23 @@ export function createHandlers(
     watchers: ({ imageName }) => images.watchers(imageName),
     usedBytes: ({ imageName }) => images.usedBytes(imageName),
     list: () => directory.names(),
-    trashDoomed: async ({ imageName }) => (await (await guardedImages()).trashMove(imageName), null),
-    removeDoomed: async ({ imageName }) => (await (await guardedImages()).remove(imageName), null),
+    moveToTrash: async ({ imageId, unlistedAs }) => {
+      await listing.moveToTrash(imageId);
+      if (unlistedAs !== null) await listing.moveUnlistedToTrash(imageId, unlistedAs);
+      return null;
+    },
+    dropHalfMade: ({ imageId }) => listing.dropHalfMade(imageId),
+    restoreName: async ({ imageId, imageName }) => (await listing.restoreName(imageId, imageName), null),
     purge: async ({ imageId }) => {
       try {
         await images.trashRemove(imageId);
       } finally {
-        await dropRemains(imageId);
+        await listing.dropRemains(imageId);
       }
       return null;
     },
     dueInTrash: async ({ key, olderThanSeconds }) => {
+      await listing.prepareTrash();
       const before = Date.now() / 1_000 - olderThanSeconds;
       const old = (await images.trash()).filter(({ deletedAt }) => deletedAt < before);
       const due = await mapBounded(old, looksAtOnce, async ({ id }) => ((await hasKey(id, key)) ? [id] : []));

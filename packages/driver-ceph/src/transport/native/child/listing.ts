@@ -1,0 +1,111 @@
+import { string, u32, u8, versioned } from "./encoding.js";
+import type { Directory } from "./directory.js";
+import { errno, NativeFailure } from "./failure.js";
+import { headerOf } from "./header.js";
+import type { Objects, ObjectWrite } from "./object-ops.js";
+
+const rbdClass = "rbd";
+const trashObject = "rbd_trash";
+const directoryObject = "rbd_directory";
+
+/** How often a name that moves away under the work is looked up again. */
+const renamesFollowed = 5;
+
+/** A mismatch of a comparison is told as this or more: the place of the first difference is added. */
+const mismatch = 4_095;
+
+/**
+ * Takes images out of RBD's directory, each write conditional on the image's id: what librbd does in `rbd_trash_move` and for
+ * half-made images in `rbd_remove`, but for its unconditional removal of the name's object, which may be a new image's by then.
+ */
+export interface Listing {
+  /** Moves an image to the trash under whatever name it has. Not in the directory is success. */
+  moveToTrash(imageId: string): Promise<void>;
+  /** The same for an image that opens by a name which the directory does not have. */
+  moveUnlistedToTrash(imageId: string, imageName: string): Promise<void>;
+  /** Removes what a killed maker left of an image that has no size yet; false when it has one by now. */
+  dropHalfMade(imageId: string): Promise<boolean>;
+  /** Gives a listed image its name's object back, where there is none. */
+  restoreName(imageId: string, imageName: string): Promise<void>;
+  /** What is left of an image whose header is gone. */
+  dropRemains(imageId: string): Promise<void>;
+  /** Makes the trash's object, which a full pool has no room for later. */
+  prepareTrash(): Promise<void>;
+}
+
+export function openListing(objects: Objects, directory: Directory): Listing {
+  const change = async (object: string, what: string, expected: readonly number[], add: (write: ObjectWrite) => void): Promise<number> => {
+    const write = objects.write();
+    add(write);
+    const failed = await write.run(object);
+    if (failed === 0 || expected.includes(failed) || (failed >= mismatch && expected.includes(mismatch))) return failed;
+    throw new NativeFailure(what, failed);
+  };
+  /** Takes the image's entry and its name's object away; neither where they are another image's. */
+  const unlist = async (imageId: string, imageName: string): Promise<void> => {
+    await change(nameObject(imageName), "rados_remove", [errno.ENOENT, mismatch], (write) => {
+      write.assertBytes(string(imageId));
+      write.remove();
+    });
+    const gone = [errno.ENOENT, errno.ESTALE];
+    const entry = Buffer.concat([string(imageName), string(imageId)]);
+    await change(directoryObject, "rbd.dir_remove_image", gone, (write) => write.exec(rbdClass, "dir_remove_image", entry));
+  };
+  const move = async (imageId: string, name: string): Promise<void> => {
+    const entry = Buffer.concat([string(imageId), trashSpec(name, new Date())]);
+    await change(trashObject, "rbd.trash_add", [errno.EEXIST], (write) => write.exec(rbdClass, "trash_add", entry));
+    await unlist(imageId, name);
+  };
+  const dropRemains: Listing["dropRemains"] = async (imageId) => {
+    const read = objects.read();
+    read.bytes(1);
+    const header = await read.run(headerOf(imageId));
+    if (header === 0) return;
+    if (header !== errno.ENOENT) throw new NativeFailure("rados_read_op_operate", header);
+    // librbd removes the header before the object map: cut off between the two, it never comes back to the map.
+    await change(`rbd_object_map.${imageId}`, "rados_remove", [errno.ENOENT], (write) => write.remove());
+  };
+
+  return {
+    moveToTrash: async (imageId) => {
+      for (let turn = 0; turn < renamesFollowed; turn += 1) {
+        const name = await directory.nameOf(imageId);
+        if (name === undefined) return;
+        await move(imageId, name);
+      }
+      throw new NativeFailure("rbd.trash_add", errno.EBUSY, `image ${imageId} is renamed again and again`);
+    },
+    moveUnlistedToTrash: move,
+    dropHalfMade: async (imageId) => {
+      const dropped = await change(headerOf(imageId), "rados_remove", [errno.ENOENT, errno.ECANCELED], (write) => {
+        write.assertExists();
+        write.assertNoKey("size");
+        write.remove();
+      });
+      if (dropped === errno.ECANCELED) return false;
+      const name = await directory.nameOf(imageId);
+      if (name !== undefined) await unlist(imageId, name);
+      await dropRemains(imageId);
+      return true;
+    },
+    restoreName: async (imageId, imageName) => {
+      await change(nameObject(imageName), "rados_create", [errno.EEXIST], (write) => {
+        write.create(true);
+        write.content(string(imageId));
+      });
+    },
+    dropRemains,
+    prepareTrash: async () => {
+      await change(trashObject, "rados_create", [errno.EDQUOT, errno.ENOSPC, errno.EPERM], (write) => write.create(false));
+    },
+  };
+}
+
+const nameObject = (imageName: string): string => `rbd_id.${imageName}`;
+
+/** An entry of the trash, version 1: by a user, under which name, since when, and to be kept until when. */
+function trashSpec(imageName: string, since: Date): Buffer {
+  const seconds = Math.floor(since.getTime() / 1_000);
+  const time = Buffer.concat([u32(seconds), u32(0)]);
+  return versioned(u8(0), string(imageName), time, time);
+}
