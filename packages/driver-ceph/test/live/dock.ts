@@ -13,6 +13,7 @@ export type Ended =
 
 /** Another process with the driver in it. */
 export interface Dock {
+  readonly pid: number;
   run(job: Omit<Job, "number">): Promise<Ended>;
   /** Lets it close its backends, where it still can. */
   stop(): Promise<void>;
@@ -20,8 +21,11 @@ export interface Dock {
 
 type Answer = { readonly number: number } & ({ readonly value: unknown } | { readonly error: ErrorWire });
 
-/** Starts a process that has set the lab's backend up in a namespace. */
-export async function startDock(namespace: string, transport: TransportName): Promise<Dock> {
+/**
+ * Starts a process that has set the lab's backend up in a namespace.
+ * @param options `unsetAtEnd: false`: at its end it closes nothing, and goes for want of work
+ */
+export async function startDock(namespace: string, transport: TransportName, options: { readonly unsetAtEnd?: boolean } = {}): Promise<Dock> {
   const child = fork(fileURLToPath(new URL("worker.ts", import.meta.url)), [namespace, transport], {
     execArgv: ["--conditions=@opensds/source", "--import", "tsx"],
   });
@@ -44,11 +48,12 @@ export async function startDock(namespace: string, transport: TransportName): Pr
     });
   };
   return {
+    pid: child.pid ?? 0,
     run,
     stop: async () => {
       if (child.exitCode === null && child.signalCode === null) {
         const late = setTimeout(() => child.kill("SIGKILL"), 20_000);
-        await run({ method: "end", of: "" });
+        await run({ method: "end", of: options.unsetAtEnd === false ? "leave" : "unset" });
         clearTimeout(late);
       }
       await exited;

@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { openBackends, type Backends, type OpenBackendsOptions, type VolumeDriver } from "@opensds/core";
-import ceph from "@opensds/driver-ceph";
+import ceph, { type CephOptions } from "@opensds/driver-ceph";
 
 /** Whether the top-level runner has brought the lab up for these tests. */
 export const live = process.env["SB_LAB_LIVE"] === "1";
@@ -22,8 +23,8 @@ export type TransportName = "native" | "cli";
 export const transports: readonly TransportName[] = ["native", "cli"];
 
 /** The backends `ceph` and `ceph2`: the lab's two pools, in a namespace of the test file's own. */
-export const openLab = (namespace: string, transport: TransportName, options: OpenBackendsOptions = {}): Promise<Backends> => {
-  const element = (pool: string) => ({ ceph_driver: { conf: labConf(), user: "dock", pool, namespace, transport } });
+export const openLab = (namespace: string, transport: TransportName, options: OpenBackendsOptions = {}, more: Partial<CephOptions> = {}): Promise<Backends> => {
+  const element = (pool: string) => ({ ceph_driver: { conf: labConf(), user: "dock", pool, namespace, transport, ...more } });
   return openBackends({ backends: { ceph: element("dock"), ceph2: element("dock2") } }, { drivers: [ceph], ...options });
 };
 
@@ -54,11 +55,11 @@ export interface LabNamespace {
 }
 
 /** Makes the namespace and opens the backends in it. */
-export async function openNamespace(what: string, transport: TransportName): Promise<LabNamespace> {
+export async function openNamespace(what: string, transport: TransportName, more: Partial<CephOptions> = {}): Promise<LabNamespace> {
   const name = `t-${process.pid}-${what}-${transport}`;
   const pools = ["dock", "dock2"];
   for (const pool of pools) await stock("rbd", "namespace", "create", "--pool", pool, "--namespace", name);
-  const backends = await openLab(name, transport);
+  const backends = await openLab(name, transport, {}, more);
   const driver = backends.get("ceph");
   const removeNamespace = async (): Promise<void> => {
     for (const pool of pools) {
@@ -91,7 +92,12 @@ export async function openNamespace(what: string, transport: TransportName): Pro
       await deleteAll(driver);
       // What is purged in the background is purged before this ends.
       await backends.unset();
-      const left = await objects();
+      let left = await objects();
+      // The cluster's manager may have been left with some of it.
+      for (let waits = 0; left.length > 0 && waits < 60; waits += 1) {
+        await sleep(1_000);
+        left = await objects();
+      }
       await removeNamespace();
       if (left.length > 0) throw new Error(`objects are left: ${left.join(", ")}`);
     },

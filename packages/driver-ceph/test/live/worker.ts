@@ -5,7 +5,7 @@ import { openLab, type TransportName } from "./lab.js";
 export interface Job {
   readonly number: number;
   readonly method: "create" | "delete" | "connect" | "end";
-  /** A volume's name for `create`, its id for the others; nothing for `end`, after which the process is gone. */
+  /** A volume's name for `create`, its id for the others; for `end`, after which the process is gone, whether to close first: `unset` or `leave`. */
   readonly of: string;
   readonly capacity?: CapacityRange;
   /** Kill this process before this step, at its n-th time. */
@@ -30,7 +30,7 @@ await driver.setup();
 
 const work = async ({ method, of, capacity }: Job): Promise<unknown> => {
   if (method === "end") {
-    await backends.unset();
+    if (of === "unset") await backends.unset();
     process.disconnect();
     return undefined;
   }

@@ -1,5 +1,5 @@
 import type { Logger } from "@opensds/core";
-import { CommandFailure, errno, failedWith } from "../command-failure.js";
+import { errno, failedWith } from "../command-failure.js";
 import { doomedKey } from "../rados.js";
 import type { Caller, Supervisor } from "./supervisor.js";
 
@@ -11,7 +11,7 @@ export interface PurgeQueue {
   add(imageId: string): void;
   /** Queues what docks that are gone have left in the trash, now and from time to time. */
   sweep(): void;
-  /** Waits until all is purged, at most so long. */
+  /** Waits until all is purged, at most so long; then the cluster's manager gets the rest. */
   drain(atMostMs: number): Promise<void>;
 }
 
@@ -22,27 +22,37 @@ export interface PurgeSettings {
   readonly toManager: (caller: Caller, imageId: string) => Promise<void>;
 }
 
+interface Waiting {
+  /** On the clock of `performance.now()`: since when it waits, and until when it is not to be tried. */
+  readonly since: number;
+  readonly notBefore: number;
+  readonly tries: number;
+}
+
 const atOnce = 2;
 /** Purging waits for a moment without other work, for at most so long. */
 const patienceMs = 2_000;
 const quietMs = 20;
 /** A purge of a full image deletes its objects one by one. */
 const purgeWithinMs = 600_000;
+/** A child that died while it purged is still believed to watch the image for 30 s. */
+const againAfterMs = 10_000;
+const mostTries = 5;
 const managerWithinMs = 30_000;
 const sweepEveryMs = 600_000;
 /** Younger entries in the trash are somebody's who is at it. */
 const leftBehindSeconds = 60;
 
 export function createPurgeQueue({ supervisor, log, toManager }: PurgeSettings): PurgeQueue {
-  const queued = new Map<string, number>();
+  const waiting = new Map<string, Waiting>();
   const running = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
-  const drained: (() => void)[] = [];
   let sweeps: NodeJS.Timeout | undefined;
-  let hurry = false;
+  let closing = false;
+  let emptied = (): void => undefined;
 
   const wake = (): void => {
-    if (timer !== undefined || queued.size === 0) return;
+    if (timer !== undefined || waiting.size === 0) return;
     timer = setTimeout(() => {
       timer = undefined;
       turn();
@@ -52,36 +62,44 @@ export function createPurgeQueue({ supervisor, log, toManager }: PurgeSettings):
 
   const turn = (): void => {
     const now = performance.now();
-    for (const [imageId, since] of queued) {
-      if (running.size >= atOnce) return;
-      if (!hurry && now - since < patienceMs && !supervisor.isIdle()) break;
-      queued.delete(imageId);
+    for (const [imageId, { since, notBefore, tries }] of waiting) {
+      if (running.size >= atOnce) break;
+      if (now < notBefore || (!closing && now - since < patienceMs && !supervisor.isIdle())) continue;
+      waiting.delete(imageId);
       running.add(imageId);
-      void purge(imageId).then(() => {
+      void purge(imageId, tries + 1).then(() => {
         running.delete(imageId);
-        if (queued.size === 0 && running.size === 0) for (const done of drained.splice(0)) done();
-        if (hurry) turn();
+        if (waiting.size === 0 && running.size === 0) emptied();
+        if (closing) turn();
       });
     }
     wake();
   };
 
-  const purge = async (imageId: string): Promise<void> => {
+  const purge = async (imageId: string, tries: number): Promise<void> => {
     try {
       await supervisor.request(callerFor(purgeWithinMs), "purge", { imageId }, { changes: true, atMostMs: purgeWithinMs });
     } catch (thrown) {
       if (failedWith(thrown, errno.ENOENT)) return;
-      log.debug(`purge of image ${imageId}: ${String(thrown)}; the manager goes on with it`);
-      if (!(thrown instanceof CommandFailure)) return;
-      await toManager(callerFor(managerWithinMs), imageId).catch((failure: unknown) => {
-        log.warn(`image ${imageId} stays in the trash until the next setup: ${String(failure)}`);
-      });
+      log.debug(`purge of image ${imageId}: ${String(thrown)}`);
+      if (tries >= mostTries) await handOver(imageId);
+      else waiting.set(imageId, { since: performance.now(), notBefore: performance.now() + againAfterMs, tries });
+    }
+  };
+
+  const handOver = async (imageId: string): Promise<void> => {
+    try {
+      await toManager(callerFor(managerWithinMs), imageId);
+    } catch (thrown) {
+      if (failedWith(thrown, errno.ENOENT)) return;
+      log.warn(`image ${imageId} stays in the trash until the next setup: ${String(thrown)}`);
     }
   };
 
   const add = (imageId: string): void => {
-    if (running.has(imageId) || queued.has(imageId)) return;
-    queued.set(imageId, performance.now());
+    if (running.has(imageId) || waiting.has(imageId)) return;
+    const now = performance.now();
+    waiting.set(imageId, { since: now, notBefore: now, tries: 0 });
     wake();
   };
 
@@ -102,13 +120,20 @@ export function createPurgeQueue({ supervisor, log, toManager }: PurgeSettings):
     },
     drain: async (atMostMs) => {
       clearInterval(sweeps);
-      if (queued.size === 0 && running.size === 0) return;
-      hurry = true;
-      const all = new Promise<void>((resolve) => drained.push(resolve));
-      turn();
+      if (waiting.size === 0 && running.size === 0) return;
+      closing = true;
+      const empty = new Promise<void>((resolve) => (emptied = resolve));
       let late: NodeJS.Timeout | undefined;
-      await Promise.race([all, new Promise<void>((resolve) => (late = setTimeout(resolve, atMostMs)))]);
+      const over = new Promise<void>((resolve) => (late = setTimeout(resolve, atMostMs)));
+      turn();
+      await Promise.race([empty, over]);
       clearTimeout(late);
+      clearTimeout(timer);
+      // Waits for all of them together no longer than for the rest.
+      const left = Promise.all([...waiting.keys(), ...running].map(handOver));
+      let tooLate: NodeJS.Timeout | undefined;
+      await Promise.race([left, new Promise<void>((resolve) => (tooLate = setTimeout(resolve, atMostMs)))]);
+      clearTimeout(tooLate);
     },
   };
 }

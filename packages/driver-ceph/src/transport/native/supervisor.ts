@@ -191,6 +191,8 @@ export function createSupervisor(entry: ChildEntry, execPath: string | undefined
       endChild(from);
     } else {
       one.fail(failureFrom(failure));
+      // Rights are part of a ticket that lasts an hour: the next request asks for a new one.
+      if ((failure.errno === errno.EPERM || failure.errno === errno.EACCES) && pending.size === 0) endChild(from);
     }
   };
 
