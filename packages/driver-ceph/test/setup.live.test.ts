@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { isSouthboundError, openBackends, type SouthboundError } from "@opensds/core";
 import ceph from "@opensds/driver-ceph";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { labConf, live } from "./live/lab.js";
+import { labConf, live, transports } from "./live/lab.js";
 
 const fsid = "00000000-0000-4000-8000-000000000000";
 
-describe.runIf(live)("setup proves that the backend works", { timeout: 60_000 }, () => {
+describe.runIf(live).each(transports)("setup proves that the backend works (%s)", { timeout: 60_000 }, (transport) => {
   let directory: string;
   beforeAll(() => {
     directory = mkdtempSync(join(tmpdir(), "driver-ceph-"));
@@ -33,7 +33,7 @@ describe.runIf(live)("setup proves that the backend works", { timeout: 60_000 },
     }
     throw new Error("setup succeeded");
   };
-  const lab = (options: object): object => ({ conf: labConf(), user: "dock", pool: "dock", ...options });
+  const lab = (options: object): object => ({ conf: labConf(), user: "dock", pool: "dock", transport, ...options });
 
   it("a conf that is not there", async () => {
     const error = await setup(lab({ conf: join(directory, "none.conf") }));
@@ -98,15 +98,19 @@ describe.runIf(live)("setup proves that the backend works", { timeout: 60_000 },
     }
   });
 
-  it("tools that are not installed", async () => {
+  const withoutTools = async <Value>(work: () => Promise<Value>): Promise<Value> => {
     const path = process.env["PATH"];
     process.env["PATH"] = directory;
     try {
-      const error = await setup(lab({}));
-      expect([error.code, error.reason]).toEqual(["FAILED_PRECONDITION", "missing-tool"]);
-      expect(error.message).toContain("ceph-common");
+      return await work();
     } finally {
       process.env["PATH"] = path;
     }
+  };
+
+  it.runIf(transport === "cli")("tools that are not installed", async () => {
+    const error = await withoutTools(() => setup(lab({})));
+    expect([error.code, error.reason]).toEqual(["FAILED_PRECONDITION", "missing-tool"]);
+    expect(error.message).toContain("ceph-common");
   });
 });
