@@ -43,7 +43,8 @@ export const families: readonly Family[] = [
   { name: "mutants", budgetSeconds: 240, lab: false, run: (seed, full) => mutants("reference", seed, full ? [] : ["--sample", "2"]) },
   { name: "quickstart reference", budgetSeconds: 30, lab: false, run: () => quickstart() },
   { name: "live", budgetSeconds: 1_500, lab: true, run: live },
-  { name: "conformance ceph (cli)", budgetSeconds: 600, lab: true, run: conformanceCeph },
+  { name: "conformance ceph (native)", budgetSeconds: 400, lab: true, run: (seed) => conformance(".lab/backends.yaml", "ceph-native", seed) },
+  { name: "conformance ceph (cli)", budgetSeconds: 600, lab: true, run: conformanceCephCli },
   { name: "mutants ceph", budgetSeconds: 300, lab: true, run: (seed, full) => mutants("ceph", seed, ["--sample", full ? "12" : "0"]) },
   { name: "quickstart ceph", budgetSeconds: 120, lab: true, run: () => quickstart("--backend", "ceph") },
 ];
@@ -61,7 +62,7 @@ function mutants(base: string, seed: string, extent: readonly string[]): Promise
 
 /** Everything that needs the real Ceph. */
 function live(seed: string, full: boolean): Promise<Counts> {
-  const env = { SB_LAB_LIVE: "1", SB_SEED: seed, SB_SEQUENCES: full ? allSequences : sampledSequences };
+  const env = { SB_LAB_LIVE: "1", SB_SEED: seed, SB_SEQUENCES: full ? allSequences : sampledSequences, SB_FULL: full ? "1" : "0" };
   return runReporting("vitest", vitestArgs, countVitest, env);
 }
 
@@ -76,8 +77,8 @@ const checksOnCeph = [
   ...["CONCURRENCY-1", "CONCURRENCY-2", "CONCURRENCY-3", "CONCURRENCY-4"],
 ];
 
-function conformanceCeph(seed: string, full: boolean): Promise<Counts> {
-  return conformance(".lab/backends.yaml", "ceph", seed, full ? [] : ["--only", checksOnCeph.join(",")]);
+function conformanceCephCli(seed: string, full: boolean): Promise<Counts> {
+  return conformance(".lab/backends.yaml", "ceph-cli", seed, full ? [] : ["--only", checksOnCeph.join(",")]);
 }
 
 function conformance(backendsFile: string, backend: string, seed: string, more: readonly string[] = []): Promise<Counts> {

@@ -30,7 +30,10 @@ export async function upCeph(paths: LabPaths, osds: number | undefined, onProgre
           `For ${osds}, take it down first (its data goes with it): pnpm lab down ceph`,
       );
     }
-    if (status.state === "up") return true;
+    if (status.state === "up") {
+      writeBackends(paths);
+      return true;
+    }
     await restart(paths, state, onProgress);
     publish(paths, state);
     return false;

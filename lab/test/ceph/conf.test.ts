@@ -83,6 +83,20 @@ backends:
       user: dock
       pool: dock2
       attach: [krbd, rbd-nbd, fuse-loop]
+  ceph-native:
+    ceph_driver:
+      conf: "${files.clientConf}"
+      user: dock
+      pool: dock
+      attach: [krbd, rbd-nbd, fuse-loop]
+      transport: native
+  ceph-cli:
+    ceph_driver:
+      conf: "${files.clientConf}"
+      user: dock
+      pool: dock
+      attach: [krbd, rbd-nbd, fuse-loop]
+      transport: cli
 host:
   runtimeDir: "${paths.host}"
 `);

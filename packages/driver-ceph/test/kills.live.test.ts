@@ -5,7 +5,7 @@ import { live, openNamespace, transports, uniqueName, type LabNamespace } from "
 import type { Job } from "./live/worker.js";
 
 const capacity = { requiredBytes: 4 * MiB };
-const randomKills = Number(process.env["SB_RANDOM_KILLS"] ?? 12);
+const randomKills = Number(process.env["SB_RANDOM_KILLS"] ?? (process.env["SB_FULL"] === "1" ? 50 : 6));
 
 describe.runIf(live).each(transports)("a dock killed by SIGKILL, and the call made again (%s)", { timeout: 600_000 }, (transport) => {
   let lab: LabNamespace;
