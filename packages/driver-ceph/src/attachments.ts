@@ -20,6 +20,7 @@ import { cells, cellTag, decodeAttachment, encodeAttachment } from "./cells.js";
 import { requestIn, requestOf } from "./get-volume.js";
 import { ourPrefixes } from "./image-name.js";
 import type { Pool } from "./pool.js";
+import { beingReverted } from "./require-volume.js";
 import type { ImagePage, ImageView } from "./transport/images.js";
 import type { Lock } from "./transport/rados.js";
 import { imageIdIn, volumeIdOf } from "./volume-id.js";
@@ -40,14 +41,16 @@ export async function connectVolume(
   const imageId = imageIdIn(pool.place, request.volumeId);
   if (imageId === undefined) throw notFound(pool, ctx, request.volumeId);
   const id = attachmentId(`a1.${randomUUID()}`);
-  const [imageName, wanted, before, closing] = await together(
+  const [imageName, wanted, before, closing, reverting] = await together(
     pool.rados.directoryNameOf(call, imageId),
     requestOf(pool, call, imageId),
     pool.rados.readLock(call, imageId, cells.attachment),
     pool.rados.readLock(call, imageId, cells.closing),
+    pool.rados.readLock(call, imageId, cells.reverting),
   );
   if (imageName === undefined || wanted === undefined) throw notFound(pool, ctx, request.volumeId);
   if (closing !== undefined) throw beingDeleted(ctx, request.volumeId);
+  if (reverting !== undefined) throw beingReverted(ctx, request.volumeId);
   const existing = joinable(pool, ctx, imageId, request, before);
   if (existing !== undefined) return connectionOf(pool, existing, imageId, imageName);
 
@@ -67,8 +70,9 @@ export async function connectVolume(
     cookie: id,
     description: encodeAttachment(attachment),
   });
-  const [closingNow, nameNow, lockNow] = await together(
+  const [closingNow, revertingNow, nameNow, lockNow] = await together(
     pool.rados.readLock(call, imageId, cells.closing),
+    pool.rados.readLock(call, imageId, cells.reverting),
     pool.rados.directoryNameOf(call, imageId),
     taken && !isSharedMode(request.mode) ? Promise.resolve(undefined) : pool.rados.readLock(call, imageId, cells.attachment),
   );
@@ -76,12 +80,12 @@ export async function connectVolume(
     await pool.rados.dropJunkHeader(call, imageId);
     throw notFound(pool, ctx, request.volumeId);
   }
-  if (closingNow !== undefined) {
+  if (closingNow !== undefined || revertingNow !== undefined) {
     if (taken) {
       await ctx.step("take-attachment-back");
       await breakAttachment(pool, call, imageId, id);
     }
-    throw beingDeleted(ctx, request.volumeId);
+    throw closingNow === undefined ? beingReverted(ctx, request.volumeId) : beingDeleted(ctx, request.volumeId);
   }
   if (taken) {
     const first = ofHost(pool, imageId, request, lockNow)[0] ?? attachment;

@@ -1,29 +1,32 @@
-import type { CallContext, Operation, StorageBackend } from "@opensds/core";
+import type { BackendWith } from "@opensds/core";
 import { connectVolume, disconnectVolume, listConnections } from "./attachments.js";
-import { openCall, type Call } from "./call.js";
+import { createBind } from "./bind.js";
 import { createVolume } from "./create-volume.js";
 import { deleteVolume } from "./delete-volume.js";
-import { toSouthbound } from "./errors.js";
+import { doctorFacet } from "./doctor.js";
 import { readFormat, writeFormat } from "./formats.js";
 import { getVolume } from "./get-volume.js";
+import { expansionFacet } from "./expansion.js";
+import { healthFacet } from "./health.js";
 import { listVolumePage } from "./list-volumes.js";
 import { cephManifest } from "./manifest.js";
 import type { Pool } from "./pool.js";
+import { poolFacet } from "./pools.js";
+import { snapshotFacet } from "./snapshots.js";
+import { trashFacet } from "./trash.js";
 
-type Work<Request, Op extends Operation, Value> = (pool: Pool, request: Request, call: Call<Op>) => Promise<Value>;
+/** Which facets every backend of the driver has, and which depend on how it is configured. */
+export const cephFacets = {
+  always: ["snapshots", "sources", "expansion", "pools", "health", "doctor"],
+  maybe: ["trash"],
+} as const;
+
+/** What the driver opens. */
+export type CephBackend = BackendWith<(typeof cephFacets.always)[number], (typeof cephFacets.maybe)[number]>;
 
 /** The backend of one pool and namespace. */
-export function createBackend(pool: Pool): StorageBackend {
-  const bind =
-    <Request, Op extends Operation, Value>(work: Work<Request, Op, Value>) =>
-    async (request: Request, ctx: CallContext<Op>): Promise<Value> => {
-      const call = openCall(ctx);
-      try {
-        return await work(pool, request, call);
-      } catch (thrown) {
-        throw toSouthbound(call, pool.config, thrown);
-      }
-    };
+export function createBackend(pool: Pool): CephBackend {
+  const bind = createBind(pool);
   return {
     manifest: cephManifest(pool.config),
     createVolume: bind(createVolume),
@@ -36,5 +39,12 @@ export function createBackend(pool: Pool): StorageBackend {
     readFormat: bind(readFormat),
     writeFormat: bind(writeFormat),
     close: () => pool.transport.close(),
+    snapshots: snapshotFacet(bind),
+    sources: { kinds: ["snapshot", "volume"] },
+    expansion: expansionFacet(bind),
+    pools: poolFacet(bind),
+    health: healthFacet(bind),
+    doctor: doctorFacet(bind),
+    ...(pool.config.trashSeconds > 0 && { trash: trashFacet(bind) }),
   };
 }

@@ -1,4 +1,4 @@
-import type { Attachment, FormatRecord } from "@opensds/core";
+import { snapshotId, volumeId, type Attachment, type FormatRecord } from "@opensds/core";
 import * as v from "valibot";
 import type { Locker } from "./transport/rados.js";
 
@@ -17,6 +17,10 @@ export const cells = {
   formatting: "opensds.format",
   /** That the file system is made. */
   formatted: "opensds.formatted",
+  /** The name that a volume came back from the trash under, where that is not the one that it was created with. */
+  name: "opensds.name",
+  /** Who is putting the volume back to a snapshot: until then its bytes are a mixture. */
+  reverting: "opensds.reverting",
 } as const;
 
 /** The version of the layout; it stands in every cell as `v`. */
@@ -41,6 +45,13 @@ const requestShape = v.object({
   parameters: v.record(v.string(), v.string()),
   sizeBytes: v.number(),
   createdAt: v.string(),
+  /** What it was made from; absent for zeros. */
+  source: v.optional(
+    v.variant("kind", [
+      v.object({ kind: v.literal("snapshot"), snapshotId: v.pipe(v.string(), v.transform(snapshotId)) }),
+      v.object({ kind: v.literal("volume"), volumeId: v.pipe(v.string(), v.transform(volumeId)) }),
+    ]),
+  ),
 });
 
 /** What the creator of a volume asked for. */
@@ -57,6 +68,16 @@ const attachmentShape = v.object({
 export type AttachmentCell = v.InferOutput<typeof attachmentShape>;
 
 const formatShape = v.object({ fsType: v.picklist(["ext4", "xfs"]), fsUuid: v.string() });
+const nameShape = v.object({ name: v.string() });
+const revertingShape = v.object({ snapshotId: v.string(), sizeBytes: v.number(), until: v.string() });
+const claimShape = v.object({ name: v.string(), holder: v.string(), until: v.string() });
+
+/** A revert that has begun and has not surely ended. */
+export type RevertingCell = v.InferOutput<typeof revertingShape>;
+
+/** A claim on a name in one of the registers of names; see name-register.ts. */
+export type ClaimCell = v.InferOutput<typeof claimShape>;
+
 const closingShape = v.object({ until: v.string() });
 
 /** Stands in the request cell of an image that shall never become a volume. */
@@ -68,6 +89,17 @@ export const encodeFormat = ({ fsType, fsUuid }: FormatRecord): string => encode
 
 /** @param until when the deleting call has surely ended, should it not take its cell away itself */
 export const encodeClosing = (until: Date): string => encode({ until: until.toISOString() });
+
+export const encodeName = (name: string): string => encode({ name });
+export const decodeName = (locker: Locker): string => shaped(cells.name, versioned(cells.name, locker), nameShape).name;
+export const encodeReverting = (cell: RevertingCell): string => encode(cell);
+export const encodeClaim = (cell: ClaimCell): string => encode(cell);
+
+export const decodeReverting = (locker: Locker): RevertingCell =>
+  shaped(cells.reverting, versioned(cells.reverting, locker), revertingShape);
+
+/** @param register the register's name, for the message */
+export const decodeClaim = (register: string, locker: Locker): ClaimCell => shaped(register, versioned(register, locker), claimShape);
 
 /** The request in a request cell, or undefined for an image that never became a volume. */
 export function decodeRequest(locker: Locker): RequestCell | undefined {

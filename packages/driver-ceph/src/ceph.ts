@@ -1,5 +1,5 @@
 import { defineDriver } from "@opensds/core";
-import { createBackend } from "./backend.js";
+import { cephFacets, createBackend } from "./backend.js";
 import { cephConfig } from "./config.js";
 import { openPool } from "./connect.js";
 
@@ -7,5 +7,6 @@ import { openPool } from "./connect.js";
 export const ceph = defineDriver({
   kind: "ceph",
   config: cephConfig,
+  facets: cephFacets,
   connect: async (config, ctx) => createBackend(await openPool(config, ctx)),
 });

@@ -12,6 +12,8 @@ export interface CephConfig {
   readonly keyring?: string | undefined;
   /** The pool that holds the volumes. */
   readonly pool: string;
+  /** The pool that the volumes' data goes to, such as an erasure-coded one; their names and headers stay in `pool`. Default: `pool`. */
+  readonly dataPool?: string | undefined;
   /** The RADOS namespace in the pool. Default: the pool's own, unnamed one. */
   readonly namespace: string;
   /** The ways a host may make a device of an image, best first. Default `krbd`, then `rbd-nbd`. */
@@ -36,6 +38,12 @@ export interface CephConfig {
    * away. Default 3 000.
    */
   readonly unfinishedAfterMs: number;
+  /** How many seconds a deleted volume stays in the trash and can be had back. Default 0: it is purged at once, and there is no trash. */
+  readonly trashSeconds: number;
+  /** The most snapshots of a volume. Default 450: kernels map no image with more than 510. */
+  readonly maxSnapshots: number;
+  /** From so many layers of clones on a new volume is made independent of its source. Default 8: kernels map no image with more than 16. */
+  readonly flattenAtLayers: number;
 }
 
 /** What may be written under `ceph_driver`: the pool, and whatever is not to have its default. */
@@ -56,6 +64,7 @@ const entries = {
   user: v.optional(word, "admin"),
   keyring: v.optional(path),
   pool: word,
+  dataPool: v.optional(word),
   namespace: v.optional(v.union([v.literal(""), word]), ""),
   attach: v.optional(
     v.pipe(v.array(v.picklist(methods)), v.minLength(1, `name at least one of ${methods.join(", ")}`)),
@@ -73,6 +82,9 @@ const entries = {
   execPath: v.optional(path),
   commandTimeoutMs: v.optional(milliseconds, 30_000),
   unfinishedAfterMs: v.optional(milliseconds, 3_000),
+  trashSeconds: v.optional(v.pipe(v.number(), v.integer("whole seconds"), v.minValue(0, "0 or more"), v.maxValue(315_360_000, "at most ten years")), 0),
+  maxSnapshots: v.optional(v.pipe(v.number(), v.integer("a whole number"), v.minValue(1, "at least 1"), v.maxValue(500, "at most 500")), 450),
+  flattenAtLayers: v.optional(v.pipe(v.number(), v.integer("a whole number"), v.minValue(1, "at least 1"), v.maxValue(15, "at most 15")), 8),
 };
 
 const schema = v.object(entries);

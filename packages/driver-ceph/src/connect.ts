@@ -6,6 +6,7 @@ import type { CephConfig } from "./config.js";
 import { toSouthbound } from "./errors.js";
 import type { Pool } from "./pool.js";
 import { CommandFailure, errno, failedWith } from "./transport/command-failure.js";
+import { createFacetDoors } from "./transport/facet-doors.js";
 import { ConnectFailure } from "./transport/native/supervisor.js";
 import { openTransport } from "./transport/open-transport.js";
 import type { Transport } from "./transport/transport.js";
@@ -26,7 +27,8 @@ export async function openPool(config: CephConfig, ctx: CallContext<"setup">): P
     await proveNamespace(config, call, rbd);
     await together(rbd.list(call), rados.probeWrite(call));
     transport.proved?.();
-    return { config, place: { fsid, poolId: found.id, namespace: config.namespace }, monitors, transport, rbd, rados, images, cluster };
+    const place = { fsid, poolId: found.id, namespace: config.namespace };
+    return { config, place, monitors, transport, rbd, rados, images, cluster, ...createFacetDoors(config) };
   } catch (thrown) {
     const explained = await explain(config, call, transport, thrown);
     await transport?.close();

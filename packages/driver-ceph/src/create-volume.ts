@@ -1,12 +1,15 @@
 import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { BackendCreateRequest, Volume } from "@opensds/core";
 import { together } from "./bounded.js";
 import type { Call } from "./call.js";
-import { cells, cellTag, decodeRequest, encodeRequest, voidRequest, type RequestCell } from "./cells.js";
-import { describe, volumeCells } from "./get-volume.js";
-import { imageNameOf } from "./image-name.js";
+import { cells, cellTag, encodeRequest, voidRequest, type RequestCell } from "./cells.js";
+import { cloneImage, keepShallow } from "./create-from-source.js";
+import { endImage, parentOf } from "./end-image.js";
+import { describe, requestIn, volumeCells } from "./get-volume.js";
+import { imageNameOf, isOurImageName } from "./image-name.js";
 import type { Pool } from "./pool.js";
-import { purgeImage, removeEmptyImage, unlistImage } from "./remove-image.js";
+import { removeEmptyImage, unlistImage } from "./remove-image.js";
 import { errno, failedWith, unless } from "./transport/command-failure.js";
 import type { ImageView } from "./transport/images.js";
 import type { ImageInfo } from "./transport/rbd.js";
@@ -39,13 +42,8 @@ async function createOnce(
   imageName: string,
 ): Promise<Turn> {
   const startedAt = performance.now();
-  const { imageFeatures, objectSizeBytes, unfinishedAfterMs } = pool.config;
-  await call.ctx.step("create-image");
-  const made = await createImage(pool, call, imageName, {
-    sizeBytes: request.sizeBytes,
-    features: imageFeatures,
-    objectSizeBytes,
-  });
+  const { unfinishedAfterMs } = pool.config;
+  const made = await makeImage(pool, call, request, imageName);
   const [view, foundId] = await together(
     pool.images.byName(call, imageName, made ? [] : volumeCells),
     made ? Promise.resolve(undefined) : pool.rados.directoryIdOf(call, imageName),
@@ -67,6 +65,7 @@ async function createOnce(
     parameters: request.parameters,
     sizeBytes: request.sizeBytes,
     createdAt: new Date().toISOString(),
+    ...(request.source !== undefined && { source: request.source }),
   };
   if (!(await takeRequestCell(pool, call, image.id, encodeRequest(cell)))) return "again";
 
@@ -84,13 +83,23 @@ async function createOnce(
     await removeEmptyImage(pool, call, image.id, imageName);
     return "again";
   }
+  if (request.source !== undefined) await keepShallow(pool, call, now);
   return { volume: describe(pool, { info: now, cells: new Map() }, cell) };
 }
 
 /** Makes the image; false when its name is taken. */
-async function createImage(pool: Pool, call: Call, imageName: string, form: Parameters<Pool["rbd"]["create"]>[2]): Promise<boolean> {
+async function makeImage(pool: Pool, call: Call<"createVolume">, request: BackendCreateRequest, imageName: string): Promise<boolean> {
+  const { sizeBytes, source } = request;
+  if (source !== undefined) {
+    // Before its source is looked at: a volume outlives its source, and so does its replay.
+    if ((await pool.rados.directoryIdOf(call, imageName)) !== undefined) return false;
+    return cloneImage(pool, call, request, source, imageName);
+  }
+  const { imageFeatures, objectSizeBytes, dataPool } = pool.config;
+  await call.ctx.step("create-image");
   try {
-    await pool.rbd.create(call, imageName, form);
+    const form = { sizeBytes, features: imageFeatures, objectSizeBytes };
+    await (dataPool === undefined ? pool.rbd.create(call, imageName, form) : pool.making.create(call, imageName, { ...form, dataPool }));
     return true;
   } catch (thrown) {
     if (failedWith(thrown, errno.EEXIST)) return false;
@@ -112,7 +121,7 @@ async function judgeExisting(
   const image = view.info;
   const locker = view.cells.get(cells.request)?.lockers[0];
   if (locker !== undefined) {
-    const recorded = decodeRequest(locker);
+    const recorded = requestIn(view);
     if (recorded === undefined) {
       await removeEmptyImage(pool, call, image.id, image.name);
       return "again";
@@ -136,7 +145,7 @@ async function judgeExisting(
   );
   if (changed) return "again";
   await refuseForeign(pool, call, request, image);
-  if (fits(pool, request, image) && (await isComplete(pool, call, image))) return "free";
+  if (request.source === undefined && !image.isClone && fits(pool, request, image) && (await isComplete(pool, call, image))) return "free";
   await call.ctx.step("give-image-up");
   if (await takeRequestCell(pool, call, image.id, voidRequest)) {
     await removeEmptyImage(pool, call, image.id, image.name);
@@ -164,15 +173,18 @@ async function answerReplay(
   const volume = describe(pool, view, recorded);
   if (volume.state === "deleting") {
     if (await isDecidedToGo(pool, call, image.id)) {
-      await unlistImage(pool, call, image.id, image.name);
-      await purgeImage(pool, call, image.id);
+      const [parent] = await together(parentOf(pool, call, image.id), unlistImage(pool, call, image.id, image.name, pool.config.trashSeconds));
+      if (pool.config.trashSeconds === 0) await endImage(pool, call, image.id, parent);
       return "again";
     }
     const message = `volume ${JSON.stringify(request.name)} is being deleted; retry when deleteVolume has ended, or call it again where it was cut off`;
     throw ctx.fail("ABORTED", "volume-deleting", message, { resource: volume.id, outcome: "none" });
   }
   const difference = differenceOf(request, recorded, image);
-  if (difference === undefined) return { volume };
+  if (difference === undefined) {
+    if (recorded.source !== undefined && image.isClone) await keepShallow(pool, call, image);
+    return { volume };
+  }
   throw ctx.fail("ALREADY_EXISTS", "volume-exists", `volume ${JSON.stringify(request.name)} exists and ${difference}; take another name`, {
     resource: volume.id,
     outcome: "none",
@@ -180,7 +192,7 @@ async function answerReplay(
   });
 }
 
-function differenceOf({ name, capacity, parameters }: BackendCreateRequest, recorded: RequestCell, image: ImageInfo): string | undefined {
+function differenceOf({ name, capacity, parameters, source }: BackendCreateRequest, recorded: RequestCell, image: ImageInfo): string | undefined {
   if (recorded.name !== name) return "bears another name of the same hash";
   if (capacity.requiredBytes > image.sizeBytes) return `has ${image.sizeBytes} bytes, less than the ${capacity.requiredBytes} asked for`;
   if (capacity.limitBytes !== null && recorded.sizeBytes > capacity.limitBytes) {
@@ -188,7 +200,8 @@ function differenceOf({ name, capacity, parameters }: BackendCreateRequest, reco
   }
   const keys = new Set([...Object.keys(parameters), ...Object.keys(recorded.parameters)]);
   const other = [...keys].find((key) => parameters[key] !== recorded.parameters[key]);
-  return other === undefined ? undefined : `was asked for with another ${other}`;
+  if (other !== undefined) return `was asked for with another ${other}`;
+  return isDeepStrictEqual(source, recorded.source) ? undefined : "was made from another source";
 }
 
 /** An image under our name that another tool made and uses is nobody's half-done create. */
@@ -204,7 +217,7 @@ async function refuseForeign(
   );
   const signs = [
     ...(image.id === "" ? ["is of RBD's format 1"] : []),
-    ...(image.isClone ? ["is a clone"] : []),
+    ...(image.isClone && !(await isCloneOfOurs(pool, call, image)) ? ["is a clone"] : []),
     ...(image.snapshots > 0 ? ["has snapshots"] : []),
     ...(usedBytes !== undefined && usedBytes > 0 ? [`holds ${usedBytes} bytes of data`] : []),
     ...(watchers !== undefined && watchers.length > 0 ? [`is open at ${watchers.join(", ")}`] : []),
@@ -218,11 +231,19 @@ async function refuseForeign(
   );
 }
 
+/** A killed create from a source leaves a clone of one of our images. */
+async function isCloneOfOurs(pool: Pool, call: Call, image: ImageInfo): Promise<boolean> {
+  const parent = await parentOf(pool, call, image.id);
+  return parent?.pool === pool.config.pool && parent.namespace === pool.config.namespace && isOurImageName(parent.imageName);
+}
+
 /** Whether an image that nobody owns is as this request would have made it. */
 function fits({ config }: Pool, request: BackendCreateRequest, image: ImageInfo): boolean {
   const sameObjects = config.objectSizeBytes === undefined || config.objectSizeBytes === image.objectSizeBytes;
-  const wanted = config.imageFeatures;
+  const wanted = config.imageFeatures && [...config.imageFeatures.filter((feature) => feature !== "data-pool"), ...(config.dataPool === undefined ? [] : ["data-pool"])];
   const sameFeatures =
-    wanted === undefined || (wanted.length === image.features.length && wanted.every((feature) => image.features.includes(feature)));
+    wanted === undefined
+      ? image.features.includes("data-pool") === (config.dataPool !== undefined)
+      : wanted.length === image.features.length && wanted.every((feature) => image.features.includes(feature));
   return image.sizeBytes === request.sizeBytes && sameObjects && sameFeatures;
 }

@@ -4,8 +4,10 @@ import { attachmentsIn } from "./attachments.js";
 import { together } from "./bounded.js";
 import type { Call } from "./call.js";
 import { cells, cellTag, decodeClosing, decodeRequest, encodeClosing } from "./cells.js";
+import { endImage, isKept, parentOf, purgeOverdue } from "./end-image.js";
+import { countBinding } from "./find-snapshot.js";
 import type { Pool } from "./pool.js";
-import { purgeImage, unlistImage } from "./remove-image.js";
+import { unlistImage } from "./remove-image.js";
 import { errno, unless } from "./transport/command-failure.js";
 import { imageIdIn } from "./volume-id.js";
 
@@ -65,8 +67,9 @@ export async function deleteVolume(
     await reopen(pool, call, imageId, cookie);
     throw user;
   }
-  await unlistImage(pool, call, imageId, imageName);
-  await purgeImage(pool, call, imageId);
+  const [parent] = await together(parentOf(pool, call, imageId), unlistImage(pool, call, imageId, imageName, pool.config.trashSeconds));
+  if (pool.config.trashSeconds === 0) await endImage(pool, call, imageId, parent);
+  else await purgeOverdue(pool, call);
 }
 
 /** Who stands in the way of deleting a closed volume, if anybody; `gone` when another deleter has been quicker. */
@@ -91,13 +94,10 @@ async function findUser(
   const { ctx } = call;
   const inUse = whoHas(pool, call, request, hosts);
   if (inUse !== undefined) return inUse;
-  if (info.snapshots > 0) {
-    const message = `volume ${request.id} has ${info.snapshots} snapshots; delete them first`;
-    return ctx.fail("FAILED_PRECONDITION", "volume-has-snapshots", message, {
-      resource: request.id,
-      outcome: "none",
-      details: { snapshots: info.snapshots },
-    });
+  const snapshots = info.snapshots === 0 ? 0 : await countBinding(pool, call, imageId);
+  if (snapshots > 0) {
+    const message = `volume ${request.id} has ${snapshots} snapshots; delete them first`;
+    return ctx.fail("FAILED_PRECONDITION", "volume-has-snapshots", message, { resource: request.id, outcome: "none", details: { snapshots } });
   }
   if (watchers !== undefined && watchers.length > 0) {
     const message = `volume ${request.id} is open at ${watchers.join(", ")}; close it there first (a client that died is forgotten after 30 s)`;
@@ -137,6 +137,6 @@ async function reopen(pool: Pool, call: Call, imageId: string, cookie?: string):
  */
 async function finishUnlisted(pool: Pool, call: Call, imageId: string): Promise<void> {
   const info = await unless([errno.ENOENT], pool.rbd.infoById(call, imageId));
-  if (info !== undefined && (await pool.rados.isDoomed(call, imageId))) await purgeImage(pool, call, imageId);
-  else await pool.rados.dropJunkHeader(call, imageId);
+  if (info === undefined || !(await pool.rados.isDoomed(call, imageId))) await pool.rados.dropJunkHeader(call, imageId);
+  else if (!(await isKept(pool, call, imageId))) await endImage(pool, call, imageId, await parentOf(pool, call, imageId));
 }

@@ -1,6 +1,6 @@
 import type { GetVolumeRequest, Volume } from "@opensds/core";
 import type { Call } from "./call.js";
-import { cells, decodeAttachment, decodeClosing, decodeRequest, type RequestCell } from "./cells.js";
+import { cells, decodeAttachment, decodeClosing, decodeName, decodeRequest, type RequestCell } from "./cells.js";
 import { imageNameOf } from "./image-name.js";
 import type { Pool } from "./pool.js";
 import type { ImageView } from "./transport/images.js";
@@ -20,7 +20,7 @@ export async function getVolume(pool: Pool, request: GetVolumeRequest, call: Cal
 }
 
 /** The cells that a volume is told from; the one that makes it a volume comes first. */
-export const volumeCells: readonly string[] = [cells.request, cells.attachment, cells.closing];
+export const volumeCells: readonly string[] = [cells.request, cells.attachment, cells.closing, cells.reverting, cells.name];
 
 /** The volume behind an image's name, or undefined when that is no volume of this name. */
 async function volumeNamed(pool: Pool, call: Call, imageName: string, volumeName: string): Promise<Volume | undefined> {
@@ -49,7 +49,9 @@ export function volumeIn(pool: Pool, view: ImageView): Volume | undefined {
 /** What the creator of the volume asked for, or undefined when the image is no volume. */
 export function requestIn({ cells: held }: ImageView): RequestCell | undefined {
   const locker = held.get(cells.request)?.lockers[0];
-  return locker && decodeRequest(locker);
+  const request = locker && decodeRequest(locker);
+  const renamed = held.get(cells.name)?.lockers[0];
+  return request === undefined || renamed === undefined ? request : { ...request, name: decodeName(renamed) };
 }
 
 /** What the creator of the volume asked for, or undefined when the image is no volume. */
@@ -62,16 +64,21 @@ export async function requestOf(pool: Pool, call: Call, imageId: string): Promis
 export function describe(pool: Pool, { info, cells: held }: ImageView, request: RequestCell): Volume {
   const closing = held.get(cells.closing);
   const attached = held.get(cells.attachment);
+  const reverting = held.get(cells.reverting);
   const base = {
     id: volumeIdOf(pool.place, info.id),
     name: request.name,
     sizeBytes: Number.isSafeInteger(info.sizeBytes) ? info.sizeBytes : null,
     createdAt: request.createdAt,
     parameters: request.parameters,
+    ...(request.source !== undefined && { source: request.source }),
   };
   if (closing !== undefined) {
     const until = closing.lockers.map((locker) => decodeClosing(locker).toISOString()).sort().at(-1);
     return { ...base, state: "deleting", stateReason: `being deleted; if no deleteVolume runs after ${until ?? "now"}, call it again` };
+  }
+  if (reverting !== undefined) {
+    return { ...base, state: "unknown", stateReason: "being put back to a snapshot; where no revertVolume runs any more, call it again" };
   }
   if (attached !== undefined) {
     const hosts = new Set(attached.lockers.map((locker) => decodeAttachment(locker).connector.hostId));

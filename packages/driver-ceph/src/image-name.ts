@@ -25,6 +25,20 @@ export function imageNameOf(volumeName: string): string {
   return hashedPrefix + createHash("sha256").update(bytes).digest("hex");
 }
 
+/** The caller's name that a readable image name was made of; undefined for a hash and for a name of another kind. */
+export function callerNameIn(imageName: string): string | undefined {
+  if (!imageName.startsWith(readablePrefix)) return undefined;
+  const bytes: number[] = [];
+  for (const [part] of imageName.slice(readablePrefix.length).matchAll(/~[0-9a-f]{2}|[^]/g)) {
+    bytes.push(part.length === 3 ? Number.parseInt(part.slice(1), 16) : part.charCodeAt(0));
+  }
+  const name = Buffer.from(bytes).toString("utf8");
+  return imageNameOf(name) === imageName ? name : undefined;
+}
+
+/** The SHA-256 that an image name carries in place of a long caller's name, in hexadecimal; undefined where it carries none. */
+export const hashIn = (imageName: string): string | undefined => (imageName.startsWith(hashedPrefix) ? imageName.slice(hashedPrefix.length) : undefined);
+
 /** What the names of this driver's images begin with. */
 export const ourPrefixes: readonly string[] = [readablePrefix, hashedPrefix];
 

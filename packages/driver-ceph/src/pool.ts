@@ -1,5 +1,6 @@
 import type { CephConfig } from "./config.js";
 import type { Cluster } from "./transport/cluster.js";
+import type { FacetDoors } from "./transport/facet-doors.js";
 import type { Images } from "./transport/images.js";
 import type { Rados } from "./transport/rados.js";
 import type { Rbd } from "./transport/rbd.js";
@@ -7,7 +8,7 @@ import type { Transport } from "./transport/transport.js";
 import type { Place } from "./volume-id.js";
 
 /** One pool and namespace that `connect` has proved to work: what every operation of the driver works on. */
-export interface Pool {
+export interface Pool extends FacetDoors {
   readonly config: CephConfig;
   readonly place: Place;
   readonly monitors: readonly string[];

@@ -12,15 +12,17 @@ const renamesFollowed = 5;
  * Takes an image that is decided to go out of RBD's directory: the name is free afterwards. Decided means that the caller
  * has seen to it that nobody can come to own the image any more. Safe to run twice at once and again after a crash: the mark
  * goes by id, and the move, which goes by name, only works on a marked image.
+ * @param keepSeconds how long it can be had back
  */
-export async function unlistImage(pool: Pool, call: Call, imageId: string, imageName: string): Promise<void> {
+export async function unlistImage(pool: Pool, call: Call, imageId: string, imageName: string, keepSeconds = 0): Promise<void> {
   await call.ctx.step("mark-doomed");
   await pool.rados.markDoomed(call, imageId);
   let name: string | undefined = imageName;
   for (let turn = 0; turn < renamesFollowed && name !== undefined; turn += 1) {
     await call.ctx.step("move-to-trash");
     // ENOENT: the name is gone. ENOSYS: it is another image's by now. The directory tells whether ours went or was renamed.
-    const moved = await unless([errno.ENOENT, errno.ENOSYS], pool.rbd.trashDoomed(call, imageId, name).then(() => true));
+    const move = keepSeconds === 0 ? pool.rbd.trashDoomed(call, imageId, name) : pool.trash.moveDoomed(call, name, keepSeconds);
+    const moved = await unless([errno.ENOENT, errno.ENOSYS], move.then(() => true));
     if (moved === true) return;
     name = await pool.rados.directoryNameOf(call, imageId);
   }
@@ -64,7 +66,7 @@ export async function purgeImage(pool: Pool, call: Call, imageId: string): Promi
     // Somebody else's purge may have ended before our mark was written, which then made an empty header again.
     if (purged === undefined) await pool.rados.dropJunkHeader(call, imageId);
   } catch (thrown) {
-    if (!(thrown instanceof CommandFailure) || failedWith(thrown, errno.EPERM)) throw thrown;
+    if (!(thrown instanceof CommandFailure) || failedWith(thrown, errno.EPERM, errno.ENOTEMPTY)) throw thrown;
     const { pool: name, namespace } = pool.config;
     await ctx.step("hand-purge-to-manager");
     // ENOENT: another deleter, whose open image made ours fail, has purged it by now.

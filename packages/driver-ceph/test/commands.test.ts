@@ -19,6 +19,9 @@ const config = {
   transport: "cli",
   commandTimeoutMs: 5_000,
   unfinishedAfterMs: 1,
+  trashSeconds: 0,
+  maxSnapshots: 450,
+  flattenAtLayers: 8,
 } as const;
 
 const callOf = (signal: AbortSignal = new AbortController().signal, remainingMs = 5_000): Call<"createVolume"> => {

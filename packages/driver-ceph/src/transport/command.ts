@@ -25,6 +25,8 @@ export interface CommandRun {
   readonly input?: Uint8Array | undefined;
   /** The most milliseconds for this command, where that is less than usual. */
   readonly atMostMs?: number | undefined;
+  /** Error numbers with which it may end and still has told what was asked: what it printed is returned. */
+  readonly alsoFine?: readonly number[] | undefined;
   /** Fires when the pool was found full: the command is ended and fails with EDQUOT. */
   readonly poolIsFull?: AbortSignal | undefined;
 }
@@ -43,7 +45,7 @@ export function createCommands(settings: CommandSettings): RunCommand {
   const who = [`--conf=${settings.conf}`, `--id=${settings.user}`];
   if (settings.keyring !== undefined) who.push(`--keyring=${settings.keyring}`);
 
-  return async (call, { tool, words, args, changes, input, atMostMs, poolIsFull }) => {
+  return async (call, { tool, words, args, changes, input, atMostMs, alsoFine, poolIsFull }) => {
     const { ctx } = call;
     ctx.signal.throwIfAborted();
     if (changes) call.changed = true;
@@ -57,6 +59,8 @@ export function createCommands(settings: CommandSettings): RunCommand {
       killSignal: "SIGKILL",
       timeout: boundMs + graceMs,
       maxBuffer: maxOutputBytes,
+      // Times are printed in the local zone and without its name.
+      env: { TZ: "UTC" },
       ...(input === undefined ? { stdin: "ignore" } : { input }),
     });
     ctx.log.debug(`${command}: ${result.failed ? "failed" : "done"} after ${Math.round(performance.now() - startedAt)} ms`);
@@ -67,7 +71,9 @@ export function createCommands(settings: CommandSettings): RunCommand {
     if (result.code === "ENOENT") throw new CommandFailure(command, undefined, `${tool} is not installed`, { missingTool: true });
     if (result.exitCode === undefined) throw new CommandFailure(command, undefined, `ended by ${result.signal ?? result.code ?? "unknown"}`);
     const { exitCode, stderr } = result;
-    throw new CommandFailure(command, errnoOf(tool, exitCode, stderr), lastLine(stderr), { exitedWith: exitCode });
+    const number = errnoOf(tool, exitCode, stderr);
+    if (number !== undefined && alsoFine?.includes(number) === true) return result.stdout;
+    throw new CommandFailure(command, number, lastLine(stderr), { exitedWith: exitCode });
   };
 }
 

@@ -13,6 +13,54 @@ export const imageInfoShape = v.object({
   parent: v.optional(v.unknown()),
 });
 
+/** What `rbd info` tells besides. */
+export const imageDetailsShape = v.object({
+  flags: v.optional(v.array(v.string()), []),
+  parent: v.optional(
+    v.object({
+      pool: v.string(),
+      pool_namespace: v.optional(v.string(), ""),
+      image: v.string(),
+      id: v.optional(v.string(), ""),
+      snapshot: v.string(),
+      trash: v.optional(v.boolean(), false),
+    }),
+  ),
+  mirroring: v.optional(v.object({ state: v.string(), primary: v.optional(v.boolean()) })),
+});
+
+/** What `rbd snap ls --all` tells. */
+export const snapshotsShape = v.array(
+  v.object({
+    id: v.number(),
+    name: v.string(),
+    size: v.number(),
+    timestamp: v.string(),
+    namespace: v.object({ type: v.string(), group: v.optional(v.string()), "group snap": v.optional(v.string()) }),
+  }),
+);
+
+/** What `rbd ls -l` tells: the images, and their snapshots each in an entry of its own. */
+export const longListShape = v.array(
+  v.object({ image: v.string(), id: v.optional(v.string()), snapshot: v.optional(v.string()), size: v.number() }),
+);
+
+/** What `rbd trash ls -l` tells. */
+export const trashShape = v.array(v.object({ id: v.string(), name: v.string(), source: v.string(), deleted_at: v.string(), status: v.string() }));
+
+/** What `rbd diff` tells. */
+export const diffShape = v.array(v.object({ offset: v.number(), length: v.number(), exists: v.string() }));
+
+/** What `ceph df detail` tells. */
+export const usageOfPoolsShape = v.object({
+  pools: v.array(
+    v.object({
+      name: v.string(),
+      stats: v.object({ stored: v.number(), max_avail: v.number(), quota_bytes: v.number(), quota_objects: v.number(), objects: v.number() }),
+    }),
+  ),
+});
+
 /** What `rbd status` tells. */
 export const statusShape = v.object({ watchers: v.array(v.object({ address: v.string() })) });
 
@@ -45,6 +93,21 @@ export const monitorsShape = v.object({
 
 /** What `ceph osd pool ls detail` tells. */
 export const poolsShape = v.array(v.object({ pool_id: v.number(), pool_name: v.string(), flags_names: v.string() }));
+
+/** What `ceph osd pool application get` tells. */
+export const applicationsShape = v.record(v.string(), v.unknown());
+
+/** What `rbd mirror pool info` tells. */
+export const mirroringShape = v.object({ mode: v.string() });
+
+/** What `ceph versions` tells. */
+export const versionsShape = v.object({ overall: v.record(v.string(), v.number()) });
+
+/** What `ceph health detail` tells. */
+export const healthShape = v.object({
+  status: v.string(),
+  checks: v.record(v.string(), v.object({ summary: v.object({ message: v.string() }) })),
+});
 
 /** Reads JSON that a command printed; a shape that does not fit fails as that command. */
 export function decodeJson<Shape extends v.GenericSchema>(command: string, text: string, shape: Shape): v.InferOutput<Shape> {

@@ -54,7 +54,8 @@ export interface Rbd {
  * that metadata is written by id, only to images whose removal is decided.
  */
 export const guardOption = "rbd_plugins";
-const guard = "--rbd-plugins=opensds-guard";
+/** The argument that sets it. */
+export const guard = "--rbd-plugins=opensds-guard";
 
 /** Makes the door to one pool and namespace. */
 export function createRbd(run: RunCommand, pool: string, namespace: string): Rbd {

@@ -1,0 +1,63 @@
+import type { Call } from "../call.js";
+import type { ById } from "./by-id.js";
+import type { RunCommand } from "./command.js";
+import type { ImageForm } from "./rbd.js";
+
+/** A snapshot to clone from: RBD takes names only, so who asks looks afterwards what the clone's parent is. */
+export interface CloneSource {
+  readonly imageName: string;
+  readonly snapshotName: string;
+}
+
+/** How a new image is to be, and where its data goes. */
+export interface PlacedForm extends ImageForm {
+  /** Default: the same pool. */
+  readonly dataPool?: string | undefined;
+}
+
+/** Images made in other ways than from nothing in one pool, and made larger. Fails with `CommandFailure`. */
+export interface RbdMaking {
+  /** Makes an image whose data may go to another pool. EEXIST when the name is taken. */
+  create(call: Call, name: string, form: PlacedForm): Promise<void>;
+  /**
+   * Makes a clone of format 2: its source need not be protected, and may be deleted while the clone still needs it. EEXIST when the name
+   * is taken, ENOENT when there is no such image or snapshot.
+   */
+  clone(call: Call, source: CloneSource, name: string, form: Omit<PlacedForm, "sizeBytes">): Promise<void>;
+  /** Copies what a clone still has from its source, so that it depends on it no more. EINVAL when it is no clone (any more). */
+  flatten(call: Call, imageId: string): Promise<void>;
+  /** Grows an image, by its id. EINVAL when it has that size or a larger one already: nothing ever shrinks. */
+  resize(call: Call, imageId: string, sizeBytes: number): Promise<void>;
+}
+
+/** Makes the door to one pool and namespace. */
+export function createRbdMaking(run: RunCommand, pool: string, namespace: string, where: readonly string[], byId: ById): RbdMaking {
+  const destination = [`--dest-pool=${pool}`, ...(namespace === "" ? [] : [`--dest-namespace=${namespace}`])];
+  const change = async (call: Call, words: readonly string[], args: readonly string[]): Promise<void> => {
+    await run(call, { tool: "rbd", words, args: [...where, ...args], changes: true });
+  };
+  return {
+    create: (call, name, form) => change(call, ["create"], [`--image=${name}`, `--size=${form.sizeBytes}B`, ...options(form)]),
+    clone: (call, { imageName, snapshotName }, name, form) =>
+      change(call, ["clone"], [
+        `--image=${imageName}`,
+        `--snap=${snapshotName}`,
+        ...destination,
+        `--dest=${name}`,
+        ...options(form),
+        "--rbd-default-clone-format=2",
+      ]),
+    flatten: (call, imageId) => byId.open(call, imageId, (image) => change(call, ["flatten"], [`--image=${image}`, "--no-progress"])),
+    resize: (call, imageId, sizeBytes) =>
+      byId.open(call, imageId, (image) => change(call, ["resize"], [`--image=${image}`, `--size=${sizeBytes}B`, "--no-progress"])),
+  };
+}
+
+function options({ objectSizeBytes, features, dataPool }: Omit<PlacedForm, "sizeBytes">): readonly string[] {
+  return [
+    ...(objectSizeBytes === undefined ? [] : [`--object-size=${objectSizeBytes}B`]),
+    // That there is a data pool is a feature that the option itself sets.
+    ...(features === undefined ? [] : [`--image-feature=${features.filter((feature) => feature !== "data-pool").join(",")}`]),
+    ...(dataPool === undefined ? [] : [`--data-pool=${dataPool}`]),
+  ];
+}
