@@ -1,6 +1,7 @@
 import type { BackendWith } from "@opensds/core";
 import { connectVolume, disconnectVolume, listConnections } from "./attachments.js";
 import { createBind } from "./bind.js";
+import { changedBlocksFacet } from "./changed-blocks.js";
 import { createVolume } from "./create-volume.js";
 import { deleteVolume } from "./delete-volume.js";
 import { doctorFacet } from "./doctor.js";
@@ -17,7 +18,7 @@ import { trashFacet } from "./trash.js";
 
 /** Which facets every backend of the driver has, and which depend on how it is configured. */
 export const cephFacets = {
-  always: ["snapshots", "sources", "expansion", "pools", "health", "doctor"],
+  always: ["snapshots", "sources", "expansion", "pools", "changedBlocks", "health", "doctor"],
   maybe: ["trash"],
 } as const;
 
@@ -43,6 +44,7 @@ export function createBackend(pool: Pool): CephBackend {
     sources: { kinds: ["snapshot", "volume"] },
     expansion: expansionFacet(bind),
     pools: poolFacet(bind),
+    changedBlocks: changedBlocksFacet(pool),
     health: healthFacet(bind),
     doctor: doctorFacet(bind),
     ...(pool.config.trashSeconds > 0 && { trash: trashFacet(bind) }),

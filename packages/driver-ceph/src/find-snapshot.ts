@@ -3,7 +3,7 @@ import { together } from "./bounded.js";
 import type { Call } from "./call.js";
 import { requestOf } from "./get-volume.js";
 import { callerNameIn, hashIn, imageNameOf, isOurImageName } from "./image-name.js";
-import { claimsIn, claimsOn, slotOf } from "./name-register.js";
+import { claimsIn, claimsOn, slotOf, slotOfHash } from "./name-register.js";
 import type { Pool } from "./pool.js";
 import { snapshotIdOf, snapshotKeyIn } from "./snapshot-id.js";
 import { errno, unless } from "./transport/command-failure.js";
@@ -45,7 +45,7 @@ export async function ourSnapshots(pool: Pool, call: Call, imageId: string): Pro
 async function nameOf(pool: Pool, call: Call, imageId: string, rbdName: string): Promise<string | undefined> {
   const hash = hashIn(rbdName);
   if (hash === undefined) return callerNameIn(rbdName);
-  const claims = await claimsIn(pool, call, "opensds.snapshot", hash.slice(0, 2));
+  const claims = await claimsIn(pool, call, "opensds.snapshot", slotOfHash(hash));
   return claims.find(({ holder, name }) => holder === imageId && imageNameOf(name) === rbdName)?.name;
 }
 

@@ -7,7 +7,7 @@ import type { Locker } from "./transport/rados.js";
 import { endOf, hasPassed } from "./until.js";
 
 /*
- * Names that are unique in a place and that RBD keeps unique only within an image or a group. A register has 256 slots, each an
+ * Names that are unique in a place and that RBD keeps unique only within an image or a group. A register has 32 slots, each an
  * object of our own with one shared lock, whose holders are claims: this name, for that image. A claim is written first, then the
  * register is read, then the thing is made: of two that claim one name at least one sees the other. What is true is what there is:
  * a claim whose thing is not there, and whose maker has surely ended, counts for nothing.
@@ -21,11 +21,17 @@ export interface Claim extends ClaimCell {
   readonly locker: Locker;
 }
 
-/** The slot of a name: two hexadecimal digits. */
-export const slotOf = (name: string): string => createHash("sha256").update(name).digest("hex").slice(0, 2);
+const slotCount = 32;
+const slotName = (index: number): string => index.toString(16).padStart(2, "0");
+
+/** The slot of a name, which its SHA-256 decides: two hexadecimal digits. */
+export const slotOf = (name: string): string => slotOfHash(createHash("sha256").update(name).digest("hex"));
+
+/** The slot of a name of which only the SHA-256 is known, in hexadecimal. */
+export const slotOfHash = (hash: string): string => slotName(Number.parseInt(hash.slice(0, 2), 16) % slotCount);
 
 /** Every slot. */
-export const slots: readonly string[] = Array.from({ length: 256 }, (_slot, index) => index.toString(16).padStart(2, "0"));
+export const slots: readonly string[] = Array.from({ length: slotCount }, (_slot, index) => slotName(index));
 
 const objectOf = (register: Register, slot: string): string => `${register}s.${slot}`;
 

@@ -40,10 +40,50 @@ const graceMs = 500;
 /** The most that a command may print: a pool's list of a million names fits. */
 const maxOutputBytes = 256 * 1024 * 1024;
 
+/** Runs a command that only reads, for as long as it takes, and streams what it prints. Leaving the loop ends it. Fails with `CommandFailure`. */
+export type StreamCommand = (call: Call, run: Pick<CommandRun, "tool" | "words" | "args">) => AsyncIterable<string>;
+
+/** Makes the door for commands whose output is read while it comes. */
+export function createStreams(settings: CommandSettings): StreamCommand {
+  return async function* (call, { tool, words, args }) {
+    const command = `${tool} ${words.join(" ")}`;
+    const child = execa(tool, [...words, ...args, ...whoOf(settings), ...timeLimits(tool, settings.commandTimeoutMs)], {
+      reject: false,
+      cancelSignal: call.ctx.signal,
+      killSignal: "SIGKILL",
+      stdin: "ignore",
+      buffer: { stdout: false },
+      maxBuffer: maxOutputBytes,
+    });
+    let left = true;
+    try {
+      const decoder = new TextDecoder();
+      // A child that could not be started has no output; how it ended is told below.
+      for await (const chunk of child.stdout) yield decoder.decode(Buffer.from(chunk), { stream: true });
+      left = false;
+    } finally {
+      if (left) child.kill("SIGKILL");
+    }
+    const result = await child;
+    call.ctx.signal.throwIfAborted();
+    if (!result.failed) return;
+    if (result.code === "ENOENT") throw new CommandFailure(command, undefined, `${tool} is not installed`, { missingTool: true });
+    const { exitCode, stderr } = result;
+    if (exitCode === undefined) throw new CommandFailure(command, undefined, `ended by ${result.signal ?? result.code ?? "unknown"}`);
+    throw new CommandFailure(command, errnoOf(tool, exitCode, stderr), lastLine(stderr), { exitedWith: exitCode });
+  };
+}
+
+/** The arguments that say which cluster, and as whom. */
+const whoOf = ({ conf, user, keyring }: CommandSettings): readonly string[] => [
+  `--conf=${conf}`,
+  `--id=${user}`,
+  ...(keyring === undefined ? [] : [`--keyring=${keyring}`]),
+];
+
 /** Makes the one door through which this driver starts processes. */
 export function createCommands(settings: CommandSettings): RunCommand {
-  const who = [`--conf=${settings.conf}`, `--id=${settings.user}`];
-  if (settings.keyring !== undefined) who.push(`--keyring=${settings.keyring}`);
+  const who = whoOf(settings);
 
   return async (call, { tool, words, args, changes, input, atMostMs, alsoFine, poolIsFull }) => {
     const { ctx } = call;

@@ -3,7 +3,7 @@ import type { CephConfig } from "../config.js";
 import { createById } from "./by-id.js";
 import { createCluster } from "./cluster.js";
 import { createClusterFacts, type ClusterFacts } from "./cluster-facts.js";
-import { createCommands } from "./command.js";
+import { createCommands, createStreams } from "./command.js";
 import { endWhereFull } from "./full-pool.js";
 import { createObjectLocks, type ObjectLocks } from "./object-locks.js";
 import { createRbdDetails, type RbdDetails } from "./rbd-details.js";
@@ -33,7 +33,7 @@ export function createFacetDoors(config: CephConfig): FacetDoors {
   const where = [`--pool=${pool}`, ...(namespace === "" ? [] : [`--namespace=${namespace}`])];
   const byId = createById(inPool, where);
   return {
-    snapshots: createRbdSnapshots(inPool, where, byId),
+    snapshots: createRbdSnapshots(inPool, createStreams(config), where, byId),
     making: createRbdMaking(inPool, pool, namespace, where, byId),
     trash: createRbdTrash(inPool, where, byId),
     details: createRbdDetails(inPool, where),
