@@ -9,6 +9,7 @@ import { readFormat, writeFormat } from "./formats.js";
 import { getVolume } from "./get-volume.js";
 import { expansionFacet } from "./expansion.js";
 import { healthFacet } from "./health.js";
+import { importFacet } from "./imports.js";
 import { listVolumePage } from "./list-volumes.js";
 import { cephManifest } from "./manifest.js";
 import type { Pool } from "./pool.js";
@@ -18,7 +19,7 @@ import { trashFacet } from "./trash.js";
 
 /** Which facets every backend of the driver has, and which depend on how it is configured. */
 export const cephFacets = {
-  always: ["snapshots", "sources", "expansion", "pools", "changedBlocks", "health", "doctor"],
+  always: ["snapshots", "sources", "expansion", "pools", "imports", "changedBlocks", "health", "doctor"],
   maybe: ["trash"],
 } as const;
 
@@ -44,6 +45,7 @@ export function createBackend(pool: Pool): CephBackend {
     sources: { kinds: ["snapshot", "volume"] },
     expansion: expansionFacet(bind),
     pools: poolFacet(bind),
+    imports: importFacet(bind),
     changedBlocks: changedBlocksFacet(pool),
     health: healthFacet(bind),
     doctor: doctorFacet(bind),

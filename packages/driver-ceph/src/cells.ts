@@ -19,6 +19,8 @@ export const cells = {
   formatted: "opensds.formatted",
   /** The name that a volume came back from the trash under, where that is not the one that it was created with. */
   name: "opensds.name",
+  /** That an image of another tool's is becoming a volume. */
+  importing: "opensds.import",
   /** Who is putting the volume back to a snapshot: until then its bytes are a mixture. */
   reverting: "opensds.reverting",
 } as const;
@@ -45,6 +47,8 @@ const requestShape = v.object({
   parameters: v.record(v.string(), v.string()),
   sizeBytes: v.number(),
   createdAt: v.string(),
+  /** The name that the image had when it was taken over; absent for a volume that was made. */
+  importedFrom: v.optional(v.string()),
   /** What it was made from; absent for zeros. */
   source: v.optional(
     v.variant("kind", [
@@ -68,6 +72,11 @@ const attachmentShape = v.object({
 export type AttachmentCell = v.InferOutput<typeof attachmentShape>;
 
 const formatShape = v.object({ fsType: v.picklist(["ext4", "xfs"]), fsUuid: v.string() });
+const importingShape = v.object({ name: v.string(), reference: v.string(), until: v.string() });
+
+/** An import that has begun and has not surely ended. */
+export type ImportingCell = v.InferOutput<typeof importingShape>;
+
 const nameShape = v.object({ name: v.string() });
 const revertingShape = v.object({ snapshotId: v.string(), sizeBytes: v.number(), until: v.string() });
 const claimShape = v.object({ name: v.string(), holder: v.string(), until: v.string() });
@@ -78,7 +87,7 @@ export type RevertingCell = v.InferOutput<typeof revertingShape>;
 /** A claim on a name in one of the registers of names; see name-register.ts. */
 export type ClaimCell = v.InferOutput<typeof claimShape>;
 
-const closingShape = v.object({ until: v.string() });
+const closingShape = v.object({ until: v.string(), work: v.optional(v.literal("unmanage")) });
 
 /** Stands in the request cell of an image that shall never become a volume. */
 export const voidRequest = encode({ void: true });
@@ -87,9 +96,15 @@ export const encodeRequest = (request: RequestCell): string => encode(request);
 export const encodeAttachment = ({ mode, connector, attachedAt }: Attachment): string => encode({ mode, connector, attachedAt });
 export const encodeFormat = ({ fsType, fsUuid }: FormatRecord): string => encode({ fsType, fsUuid });
 
-/** @param until when the deleting call has surely ended, should it not take its cell away itself */
-export const encodeClosing = (until: Date): string => encode({ until: until.toISOString() });
+/**
+ * @param until when the closing call has surely ended, should it not take its cell away itself
+ * @param work what it is about to do. Default: delete
+ */
+export const encodeClosing = (until: Date, work?: "unmanage"): string => encode({ until: until.toISOString(), work });
 
+export const encodeImporting = (cell: ImportingCell): string => encode(cell);
+export const decodeImporting = (locker: Locker): ImportingCell =>
+  shaped(cells.importing, versioned(cells.importing, locker), importingShape);
 export const encodeName = (name: string): string => encode({ name });
 export const decodeName = (locker: Locker): string => shaped(cells.name, versioned(cells.name, locker), nameShape).name;
 export const encodeReverting = (cell: RevertingCell): string => encode(cell);
@@ -116,6 +131,10 @@ export const decodeFormat = (cell: string, locker: Locker): v.InferOutput<typeof
 /** When the deleting call that wrote this has surely ended. */
 export const decodeClosing = (locker: Locker): Date =>
   new Date(shaped(cells.closing, versioned(cells.closing, locker), closingShape).until);
+
+/** Whether a closing cell is of a call that lets the image go to other tools, and does not delete it. */
+export const isUnmanaging = (locker: Locker): boolean =>
+  shaped(cells.closing, versioned(cells.closing, locker), closingShape).work === "unmanage";
 
 /** ASCII only: what goes into a command's arguments must survive any locale. */
 function encode(content: object): string {

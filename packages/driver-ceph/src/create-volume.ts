@@ -135,6 +135,12 @@ async function judgeExisting(
     return answerReplay(pool, call, request, view, recorded);
   }
 
+  const importing = view.cells.get(cells.importing)?.lockers[0];
+  if (importing !== undefined) {
+    const message = `image ${image.name} is being imported as volume ${JSON.stringify(request.name)}; where no importVolume runs any more, call it again, or take another name`;
+    throw call.ctx.fail("ALREADY_EXISTS", "volume-exists", message, { resource: request.name, outcome: "none" });
+  }
+
   // Its maker may be about to record its request, or about to undo a create that failed; a killed one never will.
   const changed = await waitUntil(
     call,
@@ -201,6 +207,7 @@ function differenceOf({ name, capacity, parameters, source }: BackendCreateReque
   const keys = new Set([...Object.keys(parameters), ...Object.keys(recorded.parameters)]);
   const other = [...keys].find((key) => parameters[key] !== recorded.parameters[key]);
   if (other !== undefined) return `was asked for with another ${other}`;
+  if (recorded.importedFrom !== undefined) return "was imported, not made";
   return isDeepStrictEqual(source, recorded.source) ? undefined : "was made from another source";
 }
 

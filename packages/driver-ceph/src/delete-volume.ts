@@ -3,7 +3,7 @@ import type { DeleteVolumeRequest, SouthboundError } from "@opensds/core";
 import { attachmentsIn } from "./attachments.js";
 import { together } from "./bounded.js";
 import type { Call } from "./call.js";
-import { cells, cellTag, decodeClosing, decodeRequest, encodeClosing } from "./cells.js";
+import { cells, cellTag, decodeClosing, decodeRequest, encodeClosing, isUnmanaging } from "./cells.js";
 import { endImage, isKept, parentOf, purgeOverdue } from "./end-image.js";
 import { countBinding } from "./find-snapshot.js";
 import type { Pool } from "./pool.js";
@@ -80,8 +80,9 @@ async function findUser(
   imageId: string,
   imageName: string,
 ): Promise<SouthboundError | "gone" | undefined> {
-  const [attached, info, watchers, doomed, listedAs] = await together(
+  const [attached, closing, info, watchers, doomed, listedAs] = await together(
     pool.rados.readLock(call, imageId, cells.attachment),
+    pool.rados.readLock(call, imageId, cells.closing),
     unless([errno.ENOENT], pool.rbd.infoById(call, imageId)),
     unless([errno.ENOENT], pool.rbd.watchers(call, imageName)),
     pool.rados.isDoomed(call, imageId),
@@ -94,6 +95,10 @@ async function findUser(
   const { ctx } = call;
   const inUse = whoHas(pool, call, request, hosts);
   if (inUse !== undefined) return inUse;
+  if (closing?.lockers.some(isUnmanaging) === true) {
+    const message = `volume ${request.id} is being let go; where no unmanageVolume runs any more, call it again`;
+    return ctx.fail("FAILED_PRECONDITION", "volume-not-ready", message, { resource: request.id, outcome: "none" });
+  }
   const snapshots = info.snapshots === 0 ? 0 : await countBinding(pool, call, imageId);
   if (snapshots > 0) {
     const message = `volume ${request.id} has ${snapshots} snapshots; delete them first`;

@@ -20,7 +20,7 @@ export async function getVolume(pool: Pool, request: GetVolumeRequest, call: Cal
 }
 
 /** The cells that a volume is told from; the one that makes it a volume comes first. */
-export const volumeCells: readonly string[] = [cells.request, cells.attachment, cells.closing, cells.reverting, cells.name];
+export const volumeCells: readonly string[] = [cells.request, cells.attachment, cells.closing, cells.reverting, cells.name, cells.importing];
 
 /** The volume behind an image's name, or undefined when that is no volume of this name. */
 async function volumeNamed(pool: Pool, call: Call, imageName: string, volumeName: string): Promise<Volume | undefined> {

@@ -26,6 +26,8 @@ export interface RbdMaking {
   clone(call: Call, source: CloneSource, name: string, form: Omit<PlacedForm, "sizeBytes">): Promise<void>;
   /** Copies what a clone still has from its source, so that it depends on it no more. EINVAL when it is no clone (any more). */
   flatten(call: Call, imageId: string): Promise<void>;
+  /** Gives an image another name; it goes by the name that it has. EEXIST when the new one is taken, ENOENT when there is no such image. */
+  rename(call: Call, name: string, newName: string): Promise<void>;
   /** Grows an image, by its id. EINVAL when it has that size or a larger one already: nothing ever shrinks. */
   resize(call: Call, imageId: string, sizeBytes: number): Promise<void>;
 }
@@ -48,6 +50,7 @@ export function createRbdMaking(run: RunCommand, pool: string, namespace: string
         "--rbd-default-clone-format=2",
       ]),
     flatten: (call, imageId) => byId.open(call, imageId, (image) => change(call, ["flatten"], [`--image=${image}`, "--no-progress"])),
+    rename: (call, name, newName) => change(call, ["rename"], [`--image=${name}`, ...destination, `--dest=${newName}`]),
     resize: (call, imageId, sizeBytes) =>
       byId.open(call, imageId, (image) => change(call, ["resize"], [`--image=${image}`, `--size=${sizeBytes}B`, "--no-progress"])),
   };
