@@ -14,12 +14,13 @@ import { listVolumePage } from "./list-volumes.js";
 import { cephManifest } from "./manifest.js";
 import type { Pool } from "./pool.js";
 import { poolFacet } from "./pools.js";
+import { reconcileFacet } from "./reconcile.js";
 import { snapshotFacet } from "./snapshots.js";
 import { trashFacet } from "./trash.js";
 
 /** Which facets every backend of the driver has, and which depend on how it is configured. */
 export const cephFacets = {
-  always: ["snapshots", "sources", "expansion", "pools", "imports", "changedBlocks", "health", "doctor"],
+  always: ["snapshots", "sources", "expansion", "pools", "imports", "changedBlocks", "health", "reconciliation", "doctor"],
   maybe: ["trash"],
 } as const;
 
@@ -48,6 +49,7 @@ export function createBackend(pool: Pool): CephBackend {
     imports: importFacet(bind),
     changedBlocks: changedBlocksFacet(pool),
     health: healthFacet(bind),
+    reconciliation: reconcileFacet(bind),
     doctor: doctorFacet(bind),
     ...(pool.config.trashSeconds > 0 && { trash: trashFacet(bind) }),
   };

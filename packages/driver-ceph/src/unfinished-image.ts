@@ -22,7 +22,7 @@ export async function waitUntil(call: Call, atMostMs: number, holds: () => Promi
  * Deals with a name that RBD calls taken though no image opens under it: another process is making the image, or was killed
  * while making or removing it. Returns when creating may be tried again.
  */
-export async function clearHalfMade(pool: Pool, call: Call<"createVolume">, imageName: string): Promise<void> {
+export async function clearHalfMade(pool: Pool, call: Call, imageName: string): Promise<void> {
   const { ctx } = call;
   const imageId = await pool.rados.directoryIdOf(call, imageName);
   if (imageId === undefined) {

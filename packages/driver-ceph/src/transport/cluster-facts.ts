@@ -8,6 +8,7 @@ export interface PoolUsage {
   readonly maxAvailBytes: number;
   /** 0 for none. */
   readonly quotaBytes: number;
+  readonly objects: number;
 }
 
 /** What the cluster says of its own state. */
@@ -45,7 +46,8 @@ export function createClusterFacts(run: RunCommand, pool: string): ClusterFacts 
     poolUsage: async (call, name) => {
       const { pools } = decodeJson("ceph df", await read(call, ["df", "detail"]), usageOfPoolsShape);
       const found = pools.find((one) => one.name === name);
-      return found && { storedBytes: found.stats.stored, maxAvailBytes: found.stats.max_avail, quotaBytes: found.stats.quota_bytes };
+      if (found === undefined) return undefined;
+      return { storedBytes: found.stats.stored, maxAvailBytes: found.stats.max_avail, quotaBytes: found.stats.quota_bytes, objects: found.stats.objects };
     },
     poolApplications: async (call, name) =>
       Object.keys(decodeJson("ceph osd pool application get", await read(call, ["osd", "pool", "application", "get", name]), applicationsShape)),

@@ -1,6 +1,6 @@
 import type { Call } from "../call.js";
 import type { RunCommand } from "./command.js";
-import { errno } from "./command-failure.js";
+import { errno, unless } from "./command-failure.js";
 import { decodeJson, imageDetailsShape, longListShape } from "./decode.js";
 
 /** The snapshot that a clone depends on. */
@@ -25,6 +25,12 @@ export interface ImageDetails {
 export interface RbdDetails {
   /** Of an image by its id, also one in the trash. ENOENT when there is none. */
   of(call: Call, imageId: string): Promise<ImageDetails>;
+  /** The names of all objects, those of images' data too. */
+  objects(call: Call): Promise<readonly string[]>;
+  /** Whether a header is RBD's, and not only an empty object that a lock taken too late has made. False where there is none. */
+  hasContent(call: Call, imageId: string): Promise<boolean>;
+  /** Removes an object; not there is success. */
+  removeObject(call: Call, object: string): Promise<void>;
   /** The sizes of all images that can be opened, by their names. */
   sizes(call: Call): Promise<ReadonlyMap<string, number>>;
 }
@@ -41,6 +47,18 @@ export function createRbdDetails(run: RunCommand, where: readonly string[]): Rbd
         parent: parent && { pool: parent.pool, namespace: parent.pool_namespace, imageName: parent.image, imageId: parent.id },
         primary: mirroring?.state === "enabled" ? mirroring.primary : undefined,
       };
+    },
+    objects: async (call) => {
+      const text = await run(call, { tool: "rados", words: ["ls"], args: where, changes: false });
+      return text.split("\n").filter((name) => name !== "");
+    },
+    hasContent: async (call, imageId) => {
+      const args = [`rbd_header.${imageId}`, ...where];
+      const keys = await unless([errno.ENOENT], run(call, { tool: "rados", words: ["listomapkeys"], args, changes: false }));
+      return keys?.split("\n").includes("size") ?? false;
+    },
+    removeObject: async (call, object) => {
+      await unless([errno.ENOENT], run(call, { tool: "rados", words: ["rm"], args: [object, ...where], changes: true }));
     },
     sizes: async (call) => {
       const args = [...where, "--long", "--format=json"];
