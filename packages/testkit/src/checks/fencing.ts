@@ -4,6 +4,7 @@ import type { Check } from "../check.js";
 import type { CheckContext } from "../check-context.js";
 import { expectContent, withDevice, writePatches } from "./support/contents.js";
 import { deviceOf, writeDevice } from "./support/device-bytes.js";
+import { removeFencedDevice } from "./support/host-restart.js";
 
 const fenced = { code: "FAILED_PRECONDITION", reason: "host-fenced", outcome: "none" } as const;
 
@@ -90,10 +91,11 @@ export const fencingChecks: readonly Check[] = [
       const block = (offsetBytes: number) => ({ offsetBytes, bytes: ctx.random.bytes(4096) });
       const [own, late, later] = [block(0), block(0), block(64 * 1024)];
       // Another host, as far as the backend can tell, whose device this machine has.
-      const dead = createHost({ id: hostId(ctx.otherHost("dead").hostId), runtimeDir: await ctx.temporaryDirectory() });
+      const runtimeDir = await ctx.temporaryDirectory();
+      const dead = createHost({ id: hostId(ctx.otherHost("dead").hostId), runtimeDir });
       const connection = await driver.connectVolume({ volumeId: volume.id, connector: await dead.connectorFacts() });
       const record: AttachmentRecord = await dead.attach(connection, driver.backend);
-      ctx.defer("remove the fenced host's device", () => dead.detach(record));
+      ctx.defer("remove the fenced host's device", () => removeFencedDevice(dead, record, runtimeDir));
       await writePatches(deviceOf(record), [own]);
 
       await fence(ctx, driver, dead.hostId);
