@@ -17,12 +17,13 @@ import {
 import { together } from "./bounded.js";
 import type { Call } from "./call.js";
 import { cells, cellTag, decodeAttachment, encodeAttachment } from "./cells.js";
+import { fencedSince } from "./fencing.js";
 import { requestIn, requestOf } from "./get-volume.js";
 import { ourPrefixes } from "./image-name.js";
 import type { Pool } from "./pool.js";
 import { beingReverted } from "./require-volume.js";
 import type { ImagePage, ImageView } from "./transport/images.js";
-import type { Lock } from "./transport/rados.js";
+import type { Lock, Locker } from "./transport/rados.js";
 import { imageIdIn, volumeIdOf } from "./volume-id.js";
 
 /** Images that one look takes in when every volume's attachments are listed. */
@@ -41,7 +42,8 @@ export async function connectVolume(
   const imageId = imageIdIn(pool.place, request.volumeId);
   if (imageId === undefined) throw notFound(pool, ctx, request.volumeId);
   const id = attachmentId(`a1.${randomUUID()}`);
-  const [imageName, wanted, before, closing, reverting] = await together(
+  const [fenced, imageName, wanted, before, closing, reverting] = await together(
+    fencedSince(pool, call, request.connector.hostId),
     pool.rados.directoryNameOf(call, imageId),
     requestOf(pool, call, imageId),
     pool.rados.readLock(call, imageId, cells.attachment),
@@ -49,6 +51,7 @@ export async function connectVolume(
     pool.rados.readLock(call, imageId, cells.reverting),
   );
   if (imageName === undefined || wanted === undefined) throw notFound(pool, ctx, request.volumeId);
+  if (fenced !== undefined) throw hostFenced(ctx, request, fenced);
   if (closing !== undefined) throw beingDeleted(ctx, request.volumeId);
   if (reverting !== undefined) throw beingReverted(ctx, request.volumeId);
   const existing = joinable(pool, ctx, imageId, request, before);
@@ -70,7 +73,8 @@ export async function connectVolume(
     cookie: id,
     description: encodeAttachment(attachment),
   });
-  const [closingNow, revertingNow, nameNow, lockNow] = await together(
+  const [fencedNow, closingNow, revertingNow, nameNow, lockNow] = await together(
+    fencedSince(pool, call, request.connector.hostId),
     pool.rados.readLock(call, imageId, cells.closing),
     pool.rados.readLock(call, imageId, cells.reverting),
     pool.rados.directoryNameOf(call, imageId),
@@ -80,11 +84,12 @@ export async function connectVolume(
     await pool.rados.dropJunkHeader(call, imageId);
     throw notFound(pool, ctx, request.volumeId);
   }
-  if (closingNow !== undefined || revertingNow !== undefined) {
+  if (fencedNow !== undefined || closingNow !== undefined || revertingNow !== undefined) {
     if (taken) {
       await ctx.step("take-attachment-back");
       await breakAttachment(pool, call, imageId, id);
     }
+    if (fencedNow !== undefined) throw hostFenced(ctx, request, fencedNow);
     throw closingNow === undefined ? beingReverted(ctx, request.volumeId) : beingDeleted(ctx, request.volumeId);
   }
   if (taken) {
@@ -122,6 +127,31 @@ export async function listConnections(
     found.push(...attachments.map((attachment) => connectionOf(pool, attachment, info.id, info.name)));
   }
   return found.filter(({ attachment }) => request.hostId === undefined || attachment.hostId === request.hostId);
+}
+
+/** An image that somebody has. */
+export interface AttachedImage {
+  readonly imageId: string;
+  readonly imageName: string;
+  readonly attachments: readonly Attachment[];
+  /** The holders of its attachment cell; two of one cookie are one attachment. */
+  readonly lockers: readonly Locker[];
+}
+
+/** Every image that some host has. */
+export async function listAllAttached(pool: Pool, call: Call): Promise<readonly AttachedImage[]> {
+  const found: AttachedImage[] = [];
+  let next: string | undefined = "";
+  while (next !== undefined) {
+    const page: ImagePage = await pool.images.page(call, { prefixes: ourPrefixes, after: next, limit: perLook }, [cells.attachment]);
+    for (const { info, cells: held } of page.views) {
+      const lock = held.get(cells.attachment);
+      if (lock === undefined) continue;
+      found.push({ imageId: info.id, imageName: info.name, attachments: attachmentsIn(pool, info.id, lock), lockers: lock.lockers });
+    }
+    next = page.next;
+  }
+  return found;
 }
 
 /** The attachments that a lock holds, each once. */
@@ -224,6 +254,12 @@ function connectionOf(pool: Pool, attachment: Attachment, imageId: string, image
 function notFound(pool: Pool, ctx: CallContext, id: string): SouthboundError {
   const message = `pool ${pool.config.pool} has no volume with the id ${id}`;
   return ctx.fail("NOT_FOUND", "volume-not-found", message, { resource: id, outcome: "none" });
+}
+
+function hostFenced(ctx: CallContext<"connectVolume">, { connector }: BackendConnectRequest, fencedAt: string): SouthboundError {
+  const message = `host ${connector.hostId} was fenced at ${fencedAt}; start it anew, and let an operator unfence it`;
+  const details = { hostId: connector.hostId, fencedAt };
+  return ctx.fail("FAILED_PRECONDITION", "host-fenced", message, { resource: connector.hostId, recovery: "operator", outcome: "none", details });
 }
 
 function beingDeleted(ctx: CallContext<"connectVolume">, id: VolumeId): SouthboundError {

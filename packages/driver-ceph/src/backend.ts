@@ -5,6 +5,7 @@ import { changedBlocksFacet } from "./changed-blocks.js";
 import { createVolume } from "./create-volume.js";
 import { deleteVolume } from "./delete-volume.js";
 import { doctorFacet } from "./doctor.js";
+import { fencingFacet } from "./fencing.js";
 import { readFormat, writeFormat } from "./formats.js";
 import { getVolume } from "./get-volume.js";
 import { expansionFacet } from "./expansion.js";
@@ -20,7 +21,7 @@ import { trashFacet } from "./trash.js";
 
 /** Which facets every backend of the driver has, and which depend on how it is configured. */
 export const cephFacets = {
-  always: ["snapshots", "sources", "expansion", "pools", "imports", "changedBlocks", "health", "reconciliation", "doctor"],
+  always: ["snapshots", "sources", "expansion", "pools", "imports", "changedBlocks", "health", "reconciliation", "fencing", "doctor"],
   maybe: ["trash"],
 } as const;
 
@@ -50,6 +51,7 @@ export function createBackend(pool: Pool): CephBackend {
     changedBlocks: changedBlocksFacet(pool),
     health: healthFacet(bind),
     reconciliation: reconcileFacet(bind),
+    fencing: fencingFacet(bind),
     doctor: doctorFacet(bind),
     ...(pool.config.trashSeconds > 0 && { trash: trashFacet(bind) }),
   };

@@ -19,6 +19,8 @@ export const cells = {
   formatted: "opensds.formatted",
   /** The name that a volume came back from the trash under, where that is not the one that it was created with. */
   name: "opensds.name",
+  /** On the object of the whole place: which hosts get nothing. */
+  fenced: "opensds.fenced",
   /** That an image of another tool's is becoming a volume. */
   importing: "opensds.import",
   /** Who is putting the volume back to a snapshot: until then its bytes are a mixture. */
@@ -77,6 +79,7 @@ const importingShape = v.object({ name: v.string(), reference: v.string(), until
 /** An import that has begun and has not surely ended. */
 export type ImportingCell = v.InferOutput<typeof importingShape>;
 
+const fencedShape = v.object({ hostId: v.string(), fencedAt: v.string() });
 const nameShape = v.object({ name: v.string() });
 const revertingShape = v.object({ snapshotId: v.string(), sizeBytes: v.number(), until: v.string() });
 const claimShape = v.object({ name: v.string(), holder: v.string(), until: v.string() });
@@ -105,6 +108,8 @@ export const encodeClosing = (until: Date, work?: "unmanage"): string => encode(
 export const encodeImporting = (cell: ImportingCell): string => encode(cell);
 export const decodeImporting = (locker: Locker): ImportingCell =>
   shaped(cells.importing, versioned(cells.importing, locker), importingShape);
+export const encodeFenced = (cell: v.InferOutput<typeof fencedShape>): string => encode(cell);
+export const decodeFenced = (locker: Locker): v.InferOutput<typeof fencedShape> => shaped(cells.fenced, versioned(cells.fenced, locker), fencedShape);
 export const encodeName = (name: string): string => encode({ name });
 export const decodeName = (locker: Locker): string => shaped(cells.name, versioned(cells.name, locker), nameShape).name;
 export const encodeReverting = (cell: RevertingCell): string => encode(cell);

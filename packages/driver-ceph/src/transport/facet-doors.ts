@@ -7,6 +7,7 @@ import { createCommands, createStreams } from "./command.js";
 import { endWhereFull } from "./full-pool.js";
 import { createObjectLocks, type ObjectLocks } from "./object-locks.js";
 import { createRbdDetails, type RbdDetails } from "./rbd-details.js";
+import { createRbdFence, type RbdFence } from "./rbd-fence.js";
 import { createRbdMaking, type RbdMaking } from "./rbd-making.js";
 import { createRbdSnapshots, type RbdSnapshots } from "./rbd-snapshots.js";
 import { createRbdTrash, type RbdTrash } from "./rbd-trash.js";
@@ -19,6 +20,7 @@ export interface FacetDoors {
   readonly details: RbdDetails;
   /** The locks on objects of our own, which are no images. */
   readonly locks: ObjectLocks;
+  readonly fence: RbdFence;
   readonly facts: ClusterFacts;
 }
 
@@ -38,6 +40,7 @@ export function createFacetDoors(config: CephConfig): FacetDoors {
     trash: createRbdTrash(inPool, where, byId),
     details: createRbdDetails(inPool, where),
     locks: createObjectLocks(inPool, where),
+    fence: createRbdFence(inPool, where),
     facts: createClusterFacts(run, pool),
   };
 }
