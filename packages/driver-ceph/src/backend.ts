@@ -15,13 +15,14 @@ import { listVolumePage } from "./list-volumes.js";
 import { cephManifest } from "./manifest.js";
 import type { Pool } from "./pool.js";
 import { poolFacet } from "./pools.js";
+import { qosFacet } from "./qos.js";
 import { reconcileFacet } from "./reconcile.js";
 import { snapshotFacet } from "./snapshots.js";
 import { trashFacet } from "./trash.js";
 
 /** Which facets every backend of the driver has, and which depend on how it is configured. */
 export const cephFacets = {
-  always: ["snapshots", "sources", "expansion", "pools", "imports", "changedBlocks", "health", "reconciliation", "fencing", "doctor"],
+  always: ["snapshots", "sources", "expansion", "pools", "qos", "imports", "changedBlocks", "health", "reconciliation", "fencing", "doctor"],
   maybe: ["trash"],
 } as const;
 
@@ -47,6 +48,7 @@ export function createBackend(pool: Pool): CephBackend {
     sources: { kinds: ["snapshot", "volume"] },
     expansion: expansionFacet(bind),
     pools: poolFacet(bind),
+    qos: qosFacet(bind),
     imports: importFacet(bind),
     changedBlocks: changedBlocksFacet(pool),
     health: healthFacet(bind),

@@ -1,6 +1,7 @@
 import { mapBounded } from "./bounded.js";
 import type { Call } from "./call.js";
 import { snapshotsOf } from "./find-snapshot.js";
+import { requestOf } from "./get-volume.js";
 import { isOurImageName } from "./image-name.js";
 import type { Pool } from "./pool.js";
 import { purgeImage } from "./remove-image.js";
@@ -23,8 +24,9 @@ export async function endImage(pool: Pool, call: Call, imageId: string, parent: 
   if (parent?.pool !== pool.config.pool || parent.namespace !== pool.config.namespace) return;
   const { imageId: parentId } = parent;
   if ((await pool.rados.directoryNameOf(call, parentId)) !== undefined || !(await pool.rados.isDoomed(call, parentId))) return;
-  if (await isKept(pool, call, parentId)) return;
-  await endImage(pool, call, parentId, await parentOf(pool, call, parentId));
+  const isGivenUp = (await requestOf(pool, call, parentId)) === undefined;
+  if (!isGivenUp && (await isKept(pool, call, parentId))) return;
+  await endImage(pool, call, parentId, await parentOf(pool, call, parentId), isGivenUp);
 }
 
 /** Whether an image in the trash may still be had back. */

@@ -19,12 +19,12 @@ const goneWithinMs = 20_000;
 export async function trashLeftovers(pool: Pool, call: Call): Promise<readonly Leftover[]> {
   const now = Date.now();
   const old = (await pool.trash.list(call)).filter(
-    ({ name, deletedAt, keptUntil }) => isOurImageName(name) && keptUntil === undefined && now - deletedAt.getTime() > purgedWithinMs[pool.transport.name],
+    ({ name, deletedAt }) => isOurImageName(name) && now - deletedAt.getTime() > purgedWithinMs[pool.transport.name],
   );
   return (await mapBounded(old, atOnce, (image) => leftover(pool, call, image))).filter((one) => one !== undefined);
 }
 
-async function leftover(pool: Pool, call: Call, { id, name }: TrashedImage): Promise<Leftover | undefined> {
+async function leftover(pool: Pool, call: Call, { id, name, keptUntil }: TrashedImage): Promise<Leftover | undefined> {
   const [doomed, request, snapshots] = await together(pool.rados.isDoomed(call, id), requestOf(pool, call, id), snapshotsOf(pool, call, id));
   const reference = `${name} (${id})`;
   if (!doomed) {
@@ -32,6 +32,8 @@ async function leftover(pool: Pool, call: Call, { id, name }: TrashedImage): Pro
     const message = `volume ${JSON.stringify(request.name)} was put into RBD's trash by another tool, or an undelete was cut off: restore or purge it`;
     return { kind: "volume-in-trash", reference, message, action: "report" };
   }
+  const isGivenUp = request === undefined;
+  if (keptUntil !== undefined && !isGivenUp) return undefined;
   // Kept for the volumes that were cloned from it, and purged with the last of them.
   if (snapshots.some(({ kind }) => kind === "trash")) return undefined;
   return {
@@ -40,7 +42,7 @@ async function leftover(pool: Pool, call: Call, { id, name }: TrashedImage): Pro
     message: "a deleted volume that nobody has purged",
     action: "finish",
     mend: async () => {
-      await endImage(pool, call, id, await parentOf(pool, call, id));
+      await endImage(pool, call, id, await parentOf(pool, call, id), isGivenUp);
       await waitUntil(call, goneWithinMs, async () => (await pool.trash.list(call)).every((image) => image.id !== id));
     },
   };

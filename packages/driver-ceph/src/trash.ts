@@ -3,7 +3,7 @@ import type { BackendFacets, BackendPageRequest, Page, TrashedVolume, Volume, Vo
 import type { Bind } from "./bind.js";
 import { mapBounded, together } from "./bounded.js";
 import type { Call } from "./call.js";
-import { cells, cellTag, decodeName, encodeName, type RequestCell } from "./cells.js";
+import { cells, cellTag, decodeName, decodeRequest, encodeName, voidRequest, type RequestCell } from "./cells.js";
 import { endImage, parentOf } from "./end-image.js";
 import { describe, requestOf } from "./get-volume.js";
 import { imageNameOf, isOurImageName } from "./image-name.js";
@@ -112,19 +112,40 @@ async function rename(pool: Pool, call: Call, imageId: string, name: string): Pr
   await pool.rados.takeLock(call, imageId, cells.name, cell);
 }
 
-/** Purges one deleted volume now, however long it was to be kept. What is not in the trash is left alone. */
+/**
+ * Purges one deleted volume now, however long it was to be kept. What is not in the trash is left alone. One that others were cloned from
+ * is given up first: it is no deleted volume any more, only an image that goes with the last of those.
+ */
 async function purgeVolume(pool: Pool, { id }: { readonly id: VolumeId }, call: Call<"purgeVolume">): Promise<void> {
   const imageId = imageIdIn(pool.place, id);
   if (imageId === undefined) return;
-  const [trashed, request, parent] = await together(pool.trash.list(call), requestOf(pool, call, imageId), parentOf(pool, call, imageId));
+  const { ctx } = call;
+  const [trashed, request, parent] = await together(
+    pool.trash.list(call),
+    pool.rados.readLock(call, imageId, cells.request),
+    parentOf(pool, call, imageId),
+  );
   if (trashed.every((image) => image.id !== imageId)) {
     if ((await pool.rados.directoryNameOf(call, imageId)) === undefined) await pool.rados.dropJunkHeader(call, imageId);
     return;
   }
-  if (request === undefined) return;
-  await call.ctx.step("mark-doomed");
+  const recorded = request?.lockers[0];
+  // Neither a volume nor, cut off half-way, one that was given up: another tool's.
+  if (recorded === undefined && !(await pool.rados.isDoomed(call, imageId))) return;
+  await ctx.step("mark-doomed");
   await pool.rados.markDoomed(call, imageId);
+  if (recorded === undefined || decodeRequest(recorded) !== undefined) {
+    await ctx.step("give-up");
+    if (recorded !== undefined) await pool.rados.breakLock(call, imageId, cells.request, recorded);
+    await giveUp(pool, call, imageId);
+  }
   await endImage(pool, call, imageId, parent, true);
+}
+
+/** Without a request it is no volume, also where the process is killed before this. */
+async function giveUp(pool: Pool, call: Call, imageId: string): Promise<void> {
+  const given = { exclusive: true, tag: cellTag, cookie: randomUUID(), description: voidRequest };
+  await pool.rados.takeLock(call, imageId, cells.request, given);
 }
 
 function notInTrash({ ctx }: Call<"undeleteVolume">, id: VolumeId): Error {

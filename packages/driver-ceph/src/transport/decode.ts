@@ -97,6 +97,9 @@ export const poolsShape = v.array(v.object({ pool_id: v.number(), pool_name: v.s
 /** What `ceph osd pool application get` tells. */
 export const applicationsShape = v.record(v.string(), v.unknown());
 
+/** What `rbd image-meta list` tells. */
+export const metadataShape = v.record(v.string(), v.string());
+
 /** What `rbd lock ls` tells. */
 export const exclusiveLocksShape = v.array(v.object({ id: v.string(), locker: v.string(), address: v.string() }));
 

@@ -9,6 +9,7 @@ import { createObjectLocks, type ObjectLocks } from "./object-locks.js";
 import { createRbdDetails, type RbdDetails } from "./rbd-details.js";
 import { createRbdFence, type RbdFence } from "./rbd-fence.js";
 import { createRbdMaking, type RbdMaking } from "./rbd-making.js";
+import { createRbdSettings, type RbdSettings } from "./rbd-settings.js";
 import { createRbdSnapshots, type RbdSnapshots } from "./rbd-snapshots.js";
 import { createRbdTrash, type RbdTrash } from "./rbd-trash.js";
 
@@ -21,6 +22,7 @@ export interface FacetDoors {
   /** The locks on objects of our own, which are no images. */
   readonly locks: ObjectLocks;
   readonly fence: RbdFence;
+  readonly settings: RbdSettings;
   readonly facts: ClusterFacts;
 }
 
@@ -41,6 +43,7 @@ export function createFacetDoors(config: CephConfig): FacetDoors {
     details: createRbdDetails(inPool, where),
     locks: createObjectLocks(inPool, where),
     fence: createRbdFence(inPool, where),
+    settings: createRbdSettings(inPool, where, byId),
     facts: createClusterFacts(run, pool),
   };
 }

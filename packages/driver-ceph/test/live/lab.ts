@@ -39,6 +39,9 @@ export async function stock(tool: "ceph" | "rados" | "rbd", ...args: readonly st
 /** Objects that RBD keeps for a namespace once anything was done in it. */
 const ofTheNamespace = ["rbd_directory", "rbd_info", "rbd_task", "rbd_trash", "rbd_children", "rbd_mirroring"];
 
+/** Objects that the driver keeps for a pool and namespace as a whole: registers of names, and who is fenced. */
+const ofThePlace = /^(opensds\.[a-z-]+s\.[0-9a-f]{2}|rbd_header\.opensds-place)$/;
+
 /** A namespace in both pools for one test file, so that files do not see each other's images. */
 export interface LabNamespace {
   readonly name: string;
@@ -64,7 +67,8 @@ export async function openNamespace(what: string, transport: TransportName, more
   const removeNamespace = async (): Promise<void> => {
     for (const pool of pools) {
       await stock("rbd", "namespace", "remove", "--pool", pool, "--namespace", name).catch(() => undefined);
-      for (const object of ofTheNamespace) {
+      const left = (await stock("rados", "--pool", pool, "--namespace", name, "ls").catch(() => "")).split("\n");
+      for (const object of [...ofTheNamespace, ...left.filter((one) => ofThePlace.test(one))]) {
         await stock("rados", "--pool", pool, "--namespace", name, "rm", object).catch(() => undefined);
       }
     }
@@ -78,7 +82,7 @@ export async function openNamespace(what: string, transport: TransportName, more
   const where = ["--pool", "dock", "--namespace", name];
   const objects = async (): Promise<readonly string[]> => {
     const names = (await stock("rados", ...where, "ls")).split("\n").filter((one) => one !== "");
-    return names.filter((one) => !ofTheNamespace.includes(one)).sort();
+    return names.filter((one) => !ofTheNamespace.includes(one) && !ofThePlace.test(one)).sort();
   };
   return {
     name,
