@@ -1,10 +1,17 @@
 import { writeFileAtomically } from "./files.js";
 import { type LabPaths } from "./paths.js";
 import { cephFiles, DOCK_USER, POOLS } from "./ceph/layout.js";
+import { readState } from "./ceph/state.js";
+import { cinderUrl } from "./cinder/conf.js";
+import { cinderFiles, cinderPorts } from "./cinder/layout.js";
+import { readCinderState } from "./cinder/state.js";
+
+/** The clouds of the lab's clouds.yaml that a backend is written for, with the backend's name. */
+const CLOUDS = { cinder: "lab", "cinder-admin": "lab-admin", "cinder-reader": "lab-reader", "cinder-other": "lab-other", "cinder-short": "lab-short" };
 
 /**
  * The file that docks, the conformance command and the examples are pointed at: one backend for each pool, and the first pool once
- * more through each transport by name.
+ * more through each transport by name; then one for each user of the cloud.
  */
 export function renderBackends(paths: LabPaths): string {
   const conf = cephFiles(paths).clientConf;
@@ -21,9 +28,30 @@ ${more}`;
   ];
   return `# Written by the lab at every \`up\`: changes made here are lost.
 backends:
-${backends.join("")}host:
+${backends.join("")}${renderCinder(paths)}host:
   runtimeDir: ${quote(paths.host)}
 `;
+}
+
+function renderCinder(paths: LabPaths): string {
+  const files = cinderFiles(paths);
+  const cluster = readState(cephFiles(paths).state);
+  if (readCinderState(files.state)?.stage !== "made" || cluster === undefined) return "";
+  const host = `      ceph: [{ conf: ${quote(files.cephConf)}, keyring: ${quote(files.keyring)} }]
+      attach: [krbd, rbd-nbd, fuse-loop]
+`;
+  const clouds = Object.entries(CLOUDS).map(
+    ([name, cloud]) => `  ${name}:
+    cinder_driver:
+      cloud: ${cloud}
+      cloudsFile: ${quote(files.clouds)}
+${host}`,
+  );
+  const noauth = `  cinder-noauth:
+    cinder_driver:
+      auth: { type: noauth, endpoint: ${quote(cinderUrl(cinderPorts(cluster.ports).cinderNoauth))}, userId: dock, projectId: dock }
+${host}`;
+  return clouds.join("") + noauth;
 }
 
 export function writeBackends(paths: LabPaths): void {

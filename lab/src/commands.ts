@@ -3,6 +3,8 @@ import { LabError } from "./errors.js";
 export interface RunOptions {
   readonly input?: string | undefined;
   readonly timeoutMs?: number | undefined;
+  /** Default: the caller's own environment without its Ceph settings. */
+  readonly env?: NodeJS.ProcessEnv | undefined;
 }
 
 export interface RunResult {
@@ -18,6 +20,11 @@ export function labEnvironment(environment: NodeJS.ProcessEnv = process.env): No
   return { ...Object.fromEntries(kept), LC_ALL: "C" };
 }
 
+/** For services: nothing of the caller's own but where programs are, so that no proxy, Python path or cloud of his reaches in. */
+export function serviceEnvironment(): NodeJS.ProcessEnv {
+  return { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C.UTF-8", HOME: "/nonexistent" };
+}
+
 /** Runs a command and tells how it went; throws only when it cannot be started. */
 export async function tryRun(file: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   // Loaded when needed: it takes longer than all of `status`, which runs no command.
@@ -25,7 +32,7 @@ export async function tryRun(file: string, args: readonly string[], options: Run
   const result = await execa(file, args, {
     reject: false,
     extendEnv: false,
-    env: labEnvironment(),
+    env: options.env ?? labEnvironment(),
     input: options.input ?? "",
     timeout: options.timeoutMs ?? 60_000,
   });

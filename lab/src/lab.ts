@@ -2,6 +2,9 @@ import { rmSync } from "node:fs";
 import { removeCluster } from "./ceph/down.js";
 import { type CephStatus, cephStatus } from "./ceph/status.js";
 import { upCeph } from "./ceph/up.js";
+import { removeCloud } from "./cinder/down.js";
+import { type CinderStatus, cinderStatus } from "./cinder/status.js";
+import { upCinder } from "./cinder/up.js";
 import { LabError, usageError } from "./errors.js";
 import { removeIfEmpty } from "./files.js";
 import { removeLeftovers } from "./leftovers.js";
@@ -11,11 +14,12 @@ import { ensurePackages, removeStalePolicy } from "./packages.js";
 import { labPaths, type LabPaths, type RootOption } from "./paths.js";
 import { type OnProgress, step } from "./progress.js";
 
-export const BACKENDS = ["ceph"] as const;
+export const BACKENDS = ["ceph", "cinder"] as const;
 export type BackendName = (typeof BACKENDS)[number];
 
 export interface LabStatus {
   readonly ceph: CephStatus;
+  readonly cinder: CinderStatus;
 }
 
 export interface UpOptions extends RootOption {
@@ -31,10 +35,15 @@ export interface DownOptions extends RootOption {
 }
 
 export async function labStatus(options: RootOption = {}): Promise<LabStatus> {
-  return { ceph: await cephStatus(labPaths(options)) };
+  const paths = labPaths(options);
+  const [ceph, cinder] = await Promise.all([cephStatus(paths), cinderStatus(paths)]);
+  return { ceph, cinder };
 }
 
-/** Brings a backend up, from nothing, from a half-made one, or from one that lost daemons; harmless when it is up. */
+/**
+ * Brings a backend up, from nothing, from a half-made one, or from one that lost daemons; harmless when it is up. Cinder's volumes
+ * are in the lab's Ceph, which comes up with it.
+ */
 export async function labUp(backend: BackendName, options: UpOptions = {}): Promise<LabStatus> {
   if (!isBackend(backend)) throw usageError(unknownBackend(backend));
   requireLinux();
@@ -42,9 +51,10 @@ export async function labUp(backend: BackendName, options: UpOptions = {}): Prom
   const paths = labPaths(options);
   const lock = await lockLab(paths, `up ${backend}`, onProgress);
   try {
-    await ensurePackages({ install: options.install ?? true, onProgress });
+    await ensurePackages(backend, { install: options.install ?? true, onProgress });
     const was = await upCeph(paths, options.osds, onProgress);
     if (was) onProgress({ step: "ceph is up already", phase: "note" });
+    if (backend === "cinder" && (await upCinder(paths, onProgress))) onProgress({ step: "cinder is up already", phase: "note" });
     return await labStatus(options);
   } finally {
     lock.release();
@@ -60,6 +70,7 @@ export async function labDown(options: DownOptions = {}): Promise<void> {
   try {
     removeStalePolicy();
     const complaints = await step(onProgress, "attached volumes let go", () => removeLeftovers(paths.lab));
+    if ((await cinderStatus(paths)).state !== "down") await step(onProgress, "cinder down", () => removeCloud(paths));
     await step(onProgress, "ceph down", () => removeCluster(paths));
     refuseMountsUnder(paths.lab);
     if (complaints.length > 0) throw new LabError(`Not everything could be let go:\n${complaints.join("\n")}`);

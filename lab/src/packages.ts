@@ -9,6 +9,22 @@ import { type OnProgress, step } from "./progress.js";
 /** Without these there is no cluster. */
 const CLUSTER_PACKAGES = ["ceph-mon", "ceph-osd", "ceph-mgr", "ceph-common", "librbd1", "librados2"] as const;
 
+/**
+ * The libraries that hold Keystone's and Cinder's code, not the packages of their services: those would add users, settings under
+ * /etc and services, and the lab starts its own. The database without its service, for the same reason.
+ */
+const CLOUD_PACKAGES = [
+  "python3-cinder",
+  "python3-keystone",
+  "uwsgi-core",
+  "uwsgi-plugin-python3",
+  "rabbitmq-server",
+  "mariadb-server-core",
+  "mariadb-client-core",
+  "python3-rbd",
+  "python3-rados",
+] as const;
+
 /** With these its volumes become devices and file systems on this host, also where the kernel has no rbd. */
 const ATTACH_PACKAGES = [
   "qemu-system-common",
@@ -21,6 +37,7 @@ const ATTACH_PACKAGES = [
 
 /** Where dpkg does not keep the books, these tell whether the cluster's programs are there. */
 const CLUSTER_PROGRAMS = ["ceph-mon", "ceph-osd", "ceph-mgr", "ceph", "rbd", "monmaptool"];
+const CLOUD_PROGRAMS = ["uwsgi_python3", "keystone-wsgi-public", "epmd", "mariadbd", "mariadb", "mariadb-install-db"];
 
 const POLICY_FILE = "/usr/sbin/policy-rc.d";
 const POLICY_MARK = "# opensds lab: packages start no daemon while it installs them; process ";
@@ -31,27 +48,30 @@ export interface PackageOptions {
   readonly onProgress: OnProgress;
 }
 
-export async function ensurePackages({ install, onProgress }: PackageOptions): Promise<void> {
+/** What has packages of its own: Ceph, and the cloud on top of it. */
+type Layer = "ceph" | "cinder";
+
+export async function ensurePackages(layer: Layer, { install, onProgress }: PackageOptions): Promise<void> {
+  const needed: readonly string[] = layer === "ceph" ? CLUSTER_PACKAGES : [...CLUSTER_PACKAGES, ...CLOUD_PACKAGES];
   if (!existsSync("/usr/bin/dpkg-query")) {
-    requirePrograms();
+    requirePrograms(layer === "ceph" ? CLUSTER_PROGRAMS : [...CLUSTER_PROGRAMS, ...CLOUD_PROGRAMS]);
     return;
   }
-  const missing = await missingPackages();
+  const missing = await missingPackages([...needed, ...ATTACH_PACKAGES]);
   if (missing.length === 0) return;
 
   onProgress({ step: `Debian packages missing: ${missing.join(" ")}`, phase: "note" });
   const obstacle = install ? cannotInstall() : "--no-install was given";
   if (obstacle === undefined) return installPackages(missing, onProgress);
   const command = `sudo apt-get update && sudo apt-get install ${INSTALL_FLAGS.slice(0, 2).join(" ")} ${missing.join(" ")}`;
-  const needed = missing.filter((name) => CLUSTER_PACKAGES.some((cluster) => cluster === name));
-  if (needed.length > 0) {
-    throw new LabError(`Ceph cannot run without ${needed.join(" ")}, and ${obstacle}. Install them with:\n  ${command}`);
+  const lacking = missing.filter((name) => needed.includes(name));
+  if (lacking.length > 0) {
+    throw new LabError(`The lab cannot run without ${lacking.join(" ")}, and ${obstacle}. Install them with:\n  ${command}`);
   }
   onProgress({ step: `not installed, for ${obstacle}; attaching volumes may fail. To install: ${command}`, phase: "note" });
 }
 
-async function missingPackages(): Promise<string[]> {
-  const wanted = [...CLUSTER_PACKAGES, ...ATTACH_PACKAGES];
+async function missingPackages(wanted: readonly string[]): Promise<string[]> {
   // It exits with 1 when it does not know one of them, and lists the others all the same.
   const { stdout } = await tryRun("dpkg-query", ["-W", "-f=${Package}\\t${db:Status-Abbrev}\\n", ...wanted]);
   const installed = installedPackages(stdout);
@@ -120,12 +140,12 @@ export function policyOwner(policy: string): number | undefined {
   return line === undefined ? undefined : Number(line.slice(POLICY_MARK.length));
 }
 
-function requirePrograms(): void {
-  const missing = CLUSTER_PROGRAMS.filter((name) => !isOnPath(name));
+function requirePrograms(programs: readonly string[]): void {
+  const missing = programs.filter((name) => !isOnPath(name));
   if (missing.length === 0) return;
   throw new LabError(
-    `Ceph cannot run without ${missing.join(" ")}, and this is no Debian whose packages the lab could install. ` +
-      `Install Ceph's monitor, manager, OSD and common programs with this system's package manager.`,
+    `The lab cannot run without ${missing.join(" ")}, and this is no Debian whose packages it could install. ` +
+      `Install the packages that hold these programs with this system's package manager.`,
   );
 }
 

@@ -6,8 +6,11 @@ export interface PortBlock {
   readonly count: number;
 }
 
-/** A monitor takes 2 ports, the manager 2, an OSD 8 (four messengers, two protocols); the rest is spare for restarts. */
+/** A monitor takes 2 ports, the manager 2, an OSD 8 (four messengers, two protocols); what is left is spare for restarts. */
 export const PORTS_PER_LAB = 160;
+
+/** The last ones of the block, which Ceph's daemons keep off. */
+export const CINDER_PORTS = 12;
 
 /** Above the ports of well-known services, Ceph's own defaults included, and below Linux's range for outgoing calls. */
 const LOWEST = 20_000;

@@ -27,6 +27,18 @@ const PROGRAMS: ReadonlySet<string> = new Set([
   "rbd-fuse",
   "rbd-nbd",
   "qemu-storage-daemon",
+  "mariadbd",
+  "mariadb",
+  "mariadb-install-db",
+  "epmd",
+  "beam.smp",
+  "rabbitmq-server",
+  "uwsgi_python3",
+  "keystone-init",
+  "cinder-manage",
+  "cinder-api",
+  "cinder-scheduler",
+  "cinder-volume",
 ]);
 
 /**
@@ -74,10 +86,10 @@ function readProcess(pid: number): LabProcess | undefined {
   }
 }
 
-/** `ceph` is a Python script: its name is the interpreter's first argument. */
+/** `ceph` is a Python script, and others are the shell's: such a one's name is the interpreter's first argument. */
 export function programOf(args: readonly string[]): string {
   const [first = "", second = ""] = args;
-  return /^python[\d.]*$/u.test(basename(first)) ? basename(second) : basename(first);
+  return /^(python[\d.]*|sh|dash|bash)$/u.test(basename(first)) ? basename(second) : basename(first);
 }
 
 /** The second field is the program's name in brackets, and may itself hold blanks and brackets. */

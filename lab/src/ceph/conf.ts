@@ -1,3 +1,4 @@
+import { CINDER_PORTS } from "../ports.js";
 import { type CephFiles } from "./layout.js";
 import { type CephState } from "./state.js";
 
@@ -48,7 +49,7 @@ export function renderAdminConf(state: CephState, files: CephFiles, sockets: str
       ["ms bind ipv6", false],
       // After the monitor's own two. Daemons try the next port when one is taken, within these.
       ["ms bind port min", first + 2],
-      ["ms bind port max", first + count - 1],
+      ["ms bind port max", first + count - 1 - CINDER_PORTS],
       ["run dir", sockets],
       ["osd pool default size", copies],
       ["osd pool default min size", copies === 3 ? 2 : 1],
