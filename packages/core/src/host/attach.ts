@@ -9,6 +9,7 @@ import { loopConnector } from "./connectors/loop.js";
 import { rbdNbdConnector } from "./connectors/rbd-nbd.js";
 import { deviceHeld } from "./held.js";
 import { withHostLock, type HostLock } from "./host-lock.js";
+import { knownImage } from "./known-image.js";
 import type { Machine } from "./machine.js";
 import { checkRbdConnection } from "./rbd-credentials.js";
 import { tryMethods } from "./try-methods.js";
@@ -33,13 +34,13 @@ export function createAttacher(machine: Machine, runtimeDir: string): Attacher {
   const rbd = [krbdConnector(site), rbdNbdConnector(site), fuseLoopConnector(site)];
   const disconnectors: readonly Disconnector[] = [...file, ...rbd];
 
-  const serve = <Result>(info: ConnectionInfo, ctx: CallContext, use: Serve<Result>): Promise<Result> => {
+  const serve = async <Result>(info: ConnectionInfo, ctx: CallContext, use: Serve<Result>): Promise<Result> => {
     switch (info.protocol) {
       case "file":
         return use(info, file);
       case "rbd":
         checkRbdConnection(info, ctx);
-        return use(info, rbd);
+        return use(await knownImage(info, ctx), rbd);
     }
   };
 

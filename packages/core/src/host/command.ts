@@ -7,6 +7,7 @@ import { runChild } from "./child-process.js";
 /** The programs that the host half runs, and the Debian package that brings each. */
 const debianPackages = {
   blkid: "util-linux",
+  ceph: "ceph-common",
   dd: "coreutils",
   dumpe2fs: "e2fsprogs",
   e2fsck: "e2fsprogs",
@@ -17,6 +18,7 @@ const debianPackages = {
   "mkfs.ext4": "e2fsprogs",
   "mkfs.xfs": "xfsprogs",
   mount: "mount",
+  rados: "ceph-common",
   "qemu-storage-daemon": "qemu-system-common qemu-block-extra",
   rbd: "ceph-common",
   "rbd-nbd": "rbd-nbd",

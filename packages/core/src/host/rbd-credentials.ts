@@ -3,9 +3,10 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CallContext } from "../driver/call-context.js";
 import type { RbdConnectionInfo } from "../model/connection.js";
+import type { KnownImage } from "./known-image.js";
 
 /** What tells one image from every other: cluster, pool, namespace and image, by ids that survive renames. */
-export const imageSource = (info: RbdConnectionInfo): string =>
+export const imageSource = (info: KnownImage): string =>
   [info.fsid, info.poolId, info.imageId, info.namespace].join("/");
 
 /** The directory of one image's files on this host; from the connection or from a device's source. */
@@ -18,9 +19,9 @@ export function imageDirectory(runtimeDir: string, source: string): string {
 /** Checks what becomes part of paths, of a configuration file or of a program's arguments. */
 export function checkRbdConnection(info: RbdConnectionInfo, ctx: CallContext): void {
   const rules: readonly (readonly [string, string, RegExp])[] = [
-    ["fsid", info.fsid, /^[0-9a-fA-F-]{1,64}$/],
-    ["poolId", String(info.poolId), /^\d+$/],
-    ["imageId", info.imageId, /^[0-9a-zA-Z]{1,64}$/],
+    ["fsid", info.fsid ?? "0", /^[0-9a-fA-F-]{1,64}$/],
+    ["poolId", String(info.poolId ?? 0), /^\d+$/],
+    ["imageId", info.imageId ?? "0", /^[0-9a-zA-Z]{1,64}$/],
     ["user", info.user, /^[\w.:-]{1,128}$/],
     ["pool", info.pool, oneLine],
     ["image", info.image, oneLine],
@@ -55,7 +56,7 @@ export async function writeCephFiles(directory: string, info: RbdConnectionInfo,
 
 /** The text of the `ceph.conf`: the given one, or a minimal one, and what this user needs at the end, where it wins. */
 export function renderConf(info: RbdConnectionInfo, base: string | undefined, keyring: string | undefined): string {
-  const head = base ?? `[global]\nfsid = ${info.fsid}\nmon host = ${info.monitors.join(",")}`;
+  const head = base ?? `[global]\n${info.fsid === undefined ? "" : `fsid = ${info.fsid}\n`}mon host = ${info.monitors.join(",")}`;
   const own = [
     `[client.${info.user}]`,
     ...(keyring === undefined ? [] : [`keyring = ${keyring}`]),

@@ -15,17 +15,18 @@ export type RbdAttachMethod = "krbd" | "rbd-nbd" | "fuse-loop";
 /** How a host reaches an RBD image. */
 export interface RbdConnectionInfo {
   readonly protocol: "rbd";
-  /** The cluster's id. */
-  readonly fsid: string;
+  /** The cluster's id. Default: the host asks the cluster. */
+  readonly fsid?: string | undefined;
   /** Monitor addresses as `ceph.conf` writes them in `mon host`. */
   readonly monitors: readonly string[];
   readonly pool: string;
-  readonly poolId: number;
+  /** The pool's id. Default: the host asks the cluster. */
+  readonly poolId?: number | undefined;
   /** RADOS namespace; empty for the default one. */
   readonly namespace: string;
   readonly image: string;
-  /** RBD's internal image id: it stays when the image is renamed. */
-  readonly imageId: string;
+  /** RBD's internal image id: it stays when the image is renamed. Default: the host asks the cluster. */
+  readonly imageId?: string | undefined;
   /** The cephx user, without `client.`. */
   readonly user: string;
   /** Path of a `ceph.conf` on this host; default: one is rendered from the fields above. */

@@ -9,13 +9,13 @@ const fileInfo = v.object({ protocol: v.literal("file"), path: text, readOnly: v
 
 const rbdInfo = v.object({
   protocol: v.literal("rbd"),
-  fsid: text,
+  fsid: v.optional(text),
   monitors: v.array(text),
   pool: text,
-  poolId: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  poolId: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
   namespace: v.string(),
   image: text,
-  imageId: text,
+  imageId: v.optional(text),
   user: text,
   conf: v.optional(text),
   keyring: v.optional(text),

@@ -2,17 +2,18 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { secret, type RbdConnectionInfo } from "@opensds/core";
+import { secret } from "@opensds/core";
 import { readKrbdDevices } from "../../src/host/connectors/krbd.js";
 import { readNbdDevices } from "../../src/host/connectors/rbd-nbd.js";
 import { deviceNumber } from "../../src/host/held.js";
 import { hasKernelModule } from "../../src/host/kernel-module.js";
 import { parseLoopDevices } from "../../src/host/loop-devices.js";
 import { parseMountinfo } from "../../src/host/mountinfo.js";
+import type { KnownImage } from "../../src/host/known-image.js";
 import { imageDirectory, imageSource, renderConf } from "../../src/host/rbd-credentials.js";
 import { readBlkid, readWipefs } from "../../src/host/signatures.js";
 
-const info: RbdConnectionInfo = {
+const info: KnownImage = {
   protocol: "rbd",
   fsid: "ce859126-2c56-4607-ac1a-5dd2fdcf4f6e",
   monitors: ["10.0.0.1:6789", "10.0.0.2:6789"],

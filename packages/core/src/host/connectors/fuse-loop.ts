@@ -2,7 +2,6 @@ import { access, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CallContext } from "../../driver/call-context.js";
 import type { Device } from "../../model/attachment.js";
-import type { RbdConnectionInfo } from "../../model/connection.js";
 import type { VolumeId } from "../../model/ids.js";
 import { deviceBytes, listDirectory, readBlockDevice } from "../block-device.js";
 import { complaint, hasTool, installHint, run } from "../command.js";
@@ -10,6 +9,7 @@ import { growFailed, wouldShrink } from "../grow-failed.js";
 import type { HostLock } from "../host-lock.js";
 import { readImageBytes } from "../image-size.js";
 import { bindLoopDevice, growLoopDevice, listLoopDevices, unbindLoopDevice, type LoopDevice } from "../loop-devices.js";
+import type { KnownImage } from "../known-image.js";
 import { imageDirectory, imageSource, writeCephFiles } from "../rbd-credentials.js";
 import type { Connector, ConnectorSite, Disconnector } from "./connector.js";
 import { abandonStorageDaemons, endStorageDaemons, isServed, readStorageDaemon, startStorageDaemon } from "./storage-daemon.js";
@@ -20,7 +20,7 @@ const method = "fuse-loop";
  * An RBD image as a file, by a storage daemon of its own, and a loop device over that file: a real block device where the
  * kernel has neither rbd nor nbd. Each image has a directory: `image` (the file), `volume` (whose it is), `ceph.conf`.
  */
-export function fuseLoopConnector(site: ConnectorSite): Connector<RbdConnectionInfo> & Disconnector {
+export function fuseLoopConnector(site: ConnectorSite): Connector<KnownImage> & Disconnector {
   const imageFile = (source: string): string => join(imageDirectory(site.runtimeDir, source), "image");
   const loopOf = async (image: string, ctx: CallContext): Promise<LoopDevice | undefined> =>
     (await listLoopDevices(ctx)).find(({ file }) => file === image);

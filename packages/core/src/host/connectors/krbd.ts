@@ -1,19 +1,19 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Device } from "../../model/attachment.js";
-import type { RbdConnectionInfo } from "../../model/connection.js";
 import { deviceBytes, listDirectory, readAttribute, readBlockDevice } from "../block-device.js";
 import { complaint, hasTool, installHint, run } from "../command.js";
 import { growFailed, wouldShrink } from "../grow-failed.js";
 import { deviceHeld } from "../held.js";
 import { hasKernelModule } from "../kernel-module.js";
+import type { KnownImage } from "../known-image.js";
 import { imageDirectory, imageSource, rbdFailure, writeCephFiles } from "../rbd-credentials.js";
 import type { Connector, ConnectorSite, Disconnector } from "./connector.js";
 
 const method = "krbd";
 
 /** The kernel's own RBD client. */
-export function krbdConnector(site: ConnectorSite): Connector<RbdConnectionInfo> & Disconnector {
+export function krbdConnector(site: ConnectorSite): Connector<KnownImage> & Disconnector {
   const find = async (source: string): Promise<Device | undefined> =>
     (await readKrbdDevices("/sys", site.bootId)).find((device) => device.source === source);
 

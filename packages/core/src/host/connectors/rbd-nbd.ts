@@ -2,7 +2,6 @@ import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Device } from "../../model/attachment.js";
-import type { RbdConnectionInfo } from "../../model/connection.js";
 import { claim, deviceBytes, listDirectory, readAttribute, readBlockDevice } from "../block-device.js";
 import { complaint, hasTool, installHint, run } from "../command.js";
 import { wouldShrink } from "../grow-failed.js";
@@ -10,6 +9,7 @@ import { deviceHeld } from "../held.js";
 import { hasKernelModule } from "../kernel-module.js";
 import { readImageBytes } from "../image-size.js";
 import { flushDevice } from "../loop-devices.js";
+import type { KnownImage } from "../known-image.js";
 import { imageDirectory, imageSource, rbdFailure, writeCephFiles } from "../rbd-credentials.js";
 import type { Connector, ConnectorSite, Disconnector } from "./connector.js";
 
@@ -19,7 +19,7 @@ const method = "rbd-nbd";
  * librbd in a process behind a network block device. Neither the kernel nor rbd-nbd's own list knows the cluster or the
  * image's id; but the server's arguments name the `ceph.conf` that was written for exactly this image, and so tell.
  */
-export function rbdNbdConnector(site: ConnectorSite): Connector<RbdConnectionInfo> & Disconnector {
+export function rbdNbdConnector(site: ConnectorSite): Connector<KnownImage> & Disconnector {
   const directoryOf = (source: string): string => `${imageDirectory(site.runtimeDir, source)}-nbd`;
   const find = async (source: string): Promise<Device | undefined> => {
     const nbd = (await readNbdDevices()).find(({ argv }) => argv.includes(join(directoryOf(source), "ceph.conf")));
