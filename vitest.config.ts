@@ -27,6 +27,7 @@ export default defineConfig({
       project("testkit", "packages/testkit"),
       project("driver-ceph", "packages/driver-ceph"),
       project("cli", "packages/cli"),
+      project("driver-cinder", "packages/driver-cinder"),
       project("lab", "lab"),
       project("mutants", "mutants"),
     ],

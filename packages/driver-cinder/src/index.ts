@@ -1,2 +1,3 @@
-/** OpenStack Cinder: not written yet. The package holds its name and its place in the release group. */
-export {};
+export { cinder, cinder as default } from "./cinder.js";
+export type { CinderConfig, CinderOptions } from "./config.js";
+export type { AuthOptions } from "./auth/auth-options.js";

@@ -1,0 +1,158 @@
+import { GiB, type BackendCreateRequest, type SouthboundError, type Volume } from "@opensds/core";
+import type { Call } from "./call.js";
+import { fateOf, isLeaving, settleFate } from "./fate.js";
+import { candidatesOf, describe } from "./get-volume.js";
+import { createPacer } from "./poll.js";
+import type { Project } from "./project.js";
+import { displayName, requestMetadata, requestOf, type RequestRecord } from "./records.js";
+import { removeLoser } from "./remove-loser.js";
+import { stateOf } from "./states.js";
+import { failedWith } from "./transport/failure.js";
+import type { CinderVolume } from "./transport/shapes.js";
+
+/**
+ * Makes a volume, or returns the one of that name. Cinder takes any number of volumes of one name, so every create first looks, then
+ * makes a candidate, then has all candidates but one dropped and that one kept; no decision is ever undone. See `fate.ts`.
+ */
+export async function createVolume(project: Project, request: BackendCreateRequest, call: Call<"createVolume">): Promise<Volume> {
+  let own: string | undefined;
+  const pacer = createPacer();
+  for (;;) {
+    call.ctx.signal.throwIfAborted();
+    const candidates = await candidatesOf(project, call, request.name);
+    const kept = candidates.find((volume) => fateOf(volume) === "kept");
+    if (kept !== undefined && !isLeaving(kept)) {
+      await removeLosers(project, call, candidates, own);
+      const answer = await answerReplay(project, call, request, kept);
+      if (answer !== undefined) return answer;
+    } else if (kept === undefined) {
+      own = (await advance(project, call, request, candidates, own)) ?? own;
+    }
+    // A kept volume that is leaving: its name is free when it is gone.
+    await pacer.next(call);
+  }
+}
+
+/** One step towards one kept volume; the id of the candidate that it made, if it made one. */
+async function advance(
+  project: Project,
+  call: Call<"createVolume">,
+  request: BackendCreateRequest,
+  candidates: readonly CinderVolume[],
+  own: string | undefined,
+): Promise<string | undefined> {
+  const open = candidates.filter((volume) => fateOf(volume) === undefined && !isLeaving(volume));
+  const broken = open.filter(({ status }) => stateOf(status) === "error");
+  const failed = broken.find(({ id }) => id === own);
+  if (failed !== undefined) throw await gaveUp(project, call, request, failed);
+  for (const volume of broken) await removeLoser(project, call, volume.id);
+
+  const living = open.filter((volume) => !broken.includes(volume));
+  const target = living.find((volume) => satisfies(request, volume));
+  if (target === undefined) return (await makeCandidate(project, call, request)).id;
+  // Undecided ones can only be decided about when Cinder has made them.
+  if (living.some(({ status }) => stateOf(status) === "creating")) return undefined;
+  for (const other of living) {
+    if (other.id === target.id) continue;
+    if ((await settleFate(project, call, other.id, "dropped")) === "kept") return undefined;
+  }
+  await settleFate(project, call, target.id, "kept");
+  return undefined;
+}
+
+async function makeCandidate(project: Project, call: Call<"createVolume">, request: BackendCreateRequest): Promise<CinderVolume> {
+  const { config, volumes } = project;
+  const { name, capacity, parameters, sizeBytes, source } = request;
+  const record: RequestRecord = { name, capacity, parameters, sizeBytes, ...(source !== undefined && { source }) };
+  await call.ctx.step("create-candidate");
+  try {
+    const made = await volumes.create(call, {
+      size: sizeBytes / GiB,
+      name: displayName(name),
+      metadata: requestMetadata(record),
+      volume_type: parameters["volumeType"] ?? config.volumeType,
+      availability_zone: parameters["availabilityZone"] ?? config.availabilityZone,
+      ...(source?.kind === "snapshot" && { snapshot_id: source.snapshotId }),
+      ...(source?.kind === "volume" && { source_volid: source.volumeId }),
+    });
+    return made;
+  } catch (thrown) {
+    throw refusedCreate(call, request, thrown);
+  }
+}
+
+/** What Cinder's refusals of a new volume mean. */
+function refusedCreate({ ctx }: Call<"createVolume">, { parameters, source }: BackendCreateRequest, thrown: unknown): unknown {
+  if (!failedWith(thrown, 400, 404)) return thrown;
+  const info = { outcome: "none", details: { detail: thrown.detail, requestId: thrown.requestId }, cause: thrown } as const;
+  if (/volume type/iu.test(thrown.detail)) {
+    return ctx.fail("INVALID_ARGUMENT", "bad-parameter", `there is no volume type ${parameters["volumeType"] ?? "by default"}: ${thrown.message}`, info);
+  }
+  if (/availability zone/iu.test(thrown.detail)) {
+    return ctx.fail("INVALID_ARGUMENT", "bad-parameter", `there is no such availability zone: ${thrown.message}`, info);
+  }
+  if (source?.kind === "snapshot" && thrown.status === 404) return ctx.fail("NOT_FOUND", "snapshot-not-found", `there is no snapshot ${source.snapshotId}: ${thrown.message}`, info);
+  if (source?.kind === "volume" && thrown.status === 404) return ctx.fail("NOT_FOUND", "volume-not-found", `there is no volume ${source.volumeId}: ${thrown.message}`, info);
+  return thrown;
+}
+
+/** The candidate that we made came to be in error: it says why, and goes. */
+async function gaveUp(project: Project, call: Call<"createVolume">, request: BackendCreateRequest, volume: CinderVolume): Promise<SouthboundError> {
+  const [why] = await project.volumes.messages(call, volume.id);
+  await removeLoser(project, call, volume.id);
+  const message = `Cinder could not make volume ${JSON.stringify(request.name)}: ${why ?? `it says no more than ${volume.status}`}; ask the cloud's operator, or for another size or type`;
+  return call.ctx.fail("INTERNAL", "volume-in-error", message, {
+    resource: request.name,
+    outcome: "none",
+    details: { volumeId: volume.id, status: volume.status, reason: why },
+  });
+}
+
+/** Candidates beside the kept one: they are dropped, and removed. One that is still being made is removed by its own maker. */
+async function removeLosers(project: Project, call: Call<"createVolume">, candidates: readonly CinderVolume[], own: string | undefined): Promise<void> {
+  for (const volume of candidates) {
+    if (fateOf(volume) === "kept" || isLeaving(volume)) continue;
+    if (stateOf(volume.status) === "creating" && volume.id !== own) continue;
+    await removeLoser(project, call, volume.id);
+  }
+}
+
+/** The same request again gets the same volume; another request for the name is refused. Undefined: not yet ready. */
+async function answerReplay(
+  project: Project,
+  call: Call<"createVolume">,
+  request: BackendCreateRequest,
+  kept: CinderVolume,
+): Promise<Volume | undefined> {
+  const { ctx } = call;
+  const volume = await describe(project, call, kept);
+  const difference = differenceOf(request, kept);
+  if (difference !== undefined) {
+    throw ctx.fail("ALREADY_EXISTS", "volume-exists", `volume ${JSON.stringify(request.name)} exists and ${difference}; take another name`, {
+      resource: volume.id,
+      outcome: "none",
+      details: { volumeId: volume.id, sizeBytes: volume.sizeBytes },
+    });
+  }
+  if (volume.state === "error") {
+    const message = `volume ${JSON.stringify(request.name)} is in error: ${volume.stateReason ?? ""}; delete it, or let the cloud's operator mend it`;
+    throw ctx.fail("INTERNAL", "volume-in-error", message, { resource: volume.id, outcome: "applied", details: { volumeId: volume.id, status: kept.status } });
+  }
+  return volume.state === "available" || volume.state === "in-use" ? volume : undefined;
+}
+
+const satisfies = (request: BackendCreateRequest, volume: CinderVolume): boolean => differenceOf(request, volume) === undefined;
+
+function differenceOf({ capacity, parameters, source }: BackendCreateRequest, volume: CinderVolume): string | undefined {
+  const recorded = requestOf(volume);
+  if (recorded === undefined) return "was made by another tool";
+  const sizeBytes = volume.size * GiB;
+  if (capacity.requiredBytes > sizeBytes) return `has ${sizeBytes} bytes, less than the ${capacity.requiredBytes} asked for`;
+  if (capacity.limitBytes !== null && recorded.sizeBytes > capacity.limitBytes) {
+    return `was made with ${recorded.sizeBytes} bytes, more than the ${capacity.limitBytes} allowed`;
+  }
+  if (JSON.stringify(source ?? null) !== JSON.stringify(recorded.source ?? null)) return "was made from another source";
+  const names = new Set([...Object.keys(parameters), ...Object.keys(recorded.parameters)]);
+  const other = [...names].find((name) => parameters[name] !== recorded.parameters[name]);
+  return other === undefined ? undefined : `was asked for with another ${other}`;
+}

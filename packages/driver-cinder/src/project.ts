@@ -1,0 +1,21 @@
+import type { CinderConfig } from "./config.js";
+import type { Session } from "./auth/session.js";
+import type { Api } from "./transport/api.js";
+import type { Http } from "./transport/http.js";
+import type { Microversion } from "./transport/microversion.js";
+import type { Volumes } from "./transport/volumes.js";
+
+/** One project of one cloud that `connect` has proved to work: what every operation of the driver works on. */
+export interface Project {
+  readonly config: CinderConfig;
+  /** Its id. */
+  readonly id: string;
+  /** For messages: the project's name, or its id. */
+  readonly name: string;
+  readonly endpoint: string;
+  readonly microversion: Microversion;
+  readonly session: Session | undefined;
+  readonly http: Http;
+  readonly api: Api;
+  readonly volumes: Volumes;
+}
