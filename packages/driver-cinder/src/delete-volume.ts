@@ -40,14 +40,13 @@ async function askToDelete({ volumes }: Project, call: Call<"deleteVolume">, vol
     // One text for all of its reasons. What can be seen of the volume itself is looked at again; the rest is told apart by asking.
     const now = await volumes.get(call, volume.id);
     if (now === undefined || now.status !== volume.status) return false;
-    throw call.ctx.fail(
-      "FAILED_PRECONDITION",
-      now.group_id === null || now.group_id === undefined ? "volume-has-snapshots" : "volume-in-group",
-      now.group_id === null || now.group_id === undefined
-        ? `volume ${volume.id} has snapshots; delete them first`
-        : `volume ${volume.id} is in group ${now.group_id}; take it out first`,
-      { resource: volume.id, outcome: "none", details: { detail: thrown.detail, requestId: thrown.requestId }, cause: thrown },
-    );
+    const group = now.group_id ?? undefined;
+    const [reason, message] =
+      group === undefined
+        ? (["volume-has-snapshots", `volume ${volume.id} has snapshots; delete them first`] as const)
+        : (["volume-in-group", `volume ${volume.id} is in group ${group}; take it out first`] as const);
+    const details = { detail: thrown.detail, requestId: thrown.requestId };
+    throw call.ctx.fail("FAILED_PRECONDITION", reason, message, { resource: volume.id, outcome: "none", details, cause: thrown });
   }
 }
 

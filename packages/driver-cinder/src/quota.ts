@@ -44,8 +44,8 @@ function quotaIn(detail: string): string | undefined {
   const named = /quota '([^']+)'/u.exec(detail)?.[1];
   if (named !== undefined) return named;
   if (/allowed gigabytes quota|GigabytesLimit/iu.test(detail)) return "gigabytes";
-  if (/SnapshotLimit/u.test(detail)) return "snapshots";
-  if (/VolumeLimit/u.test(detail)) return "volumes";
+  if (detail.includes('SnapshotLimit')) return "snapshots";
+  if (detail.includes('VolumeLimit')) return "volumes";
   return undefined;
 }
 

@@ -46,7 +46,7 @@ type KeystoneCloud = Extract<Cloud, { readonly auth: "keystone" }>;
 /** Signs in. Fails with `HttpFailure`; nothing secret is in it. */
 export async function signIn(http: Http, cloud: KeystoneCloud, limits: { readonly timeoutMs: number; readonly signal: AbortSignal }): Promise<Grant> {
   const base = cloud.authUrl.replace(/\/+$/u, "");
-  const url = `${/\/v3$/u.test(base) ? base : `${base.replace(/\/v2\.0$/u, "")}/v3`}/auth/tokens`;
+  const url = `${base.endsWith("/v3") ? base : `${base.replace(/\/v2\.0$/u, "")}/v3`}/auth/tokens`;
   const answer = await http.exchange({ method: "POST", url, body: requestOf(cloud.credentials), ...limits });
   const request = "POST /v3/auth/tokens";
   if (answer.status !== 201) throw refusalOf(request, answer);

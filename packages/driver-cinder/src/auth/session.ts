@@ -49,7 +49,7 @@ export function createSession(http: Http, cloud: KeystoneCloud, now: () => numbe
 function orAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
     const give = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
-    if (signal.aborted) return give();
+    if (signal.aborted) { give(); return; }
     signal.addEventListener("abort", give, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener("abort", give));
   });
