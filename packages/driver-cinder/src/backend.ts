@@ -1,19 +1,30 @@
-import type { CallContext, Operation, StorageBackend } from "@opensds/core";
+import type { BackendWith, CallContext, Operation } from "@opensds/core";
 import { connectVolume, disconnectVolume, listConnections } from "./attachments.js";
 import { openCall, type Call } from "./call.js";
 import { createVolume } from "./create-volume.js";
 import { deleteVolume } from "./delete-volume.js";
+import { examine } from "./doctor.js";
 import { toSouthbound } from "./errors.js";
+import { expandVolume } from "./expansion.js";
 import { readFormat, writeFormat } from "./formats.js";
 import { getVolume } from "./get-volume.js";
+import { getHealth } from "./health.js";
+import { importVolume, listImportablePage, unmanageVolume } from "./imports.js";
 import { listVolumePage } from "./list-volumes.js";
 import { cinderManifest } from "./manifest.js";
+import { listPools } from "./pools.js";
 import type { Project } from "./project.js";
+import { reconcile } from "./reconcile.js";
+import { revertVolume } from "./revert.js";
+import { createSnapshot, deleteSnapshot, getSnapshot, listSnapshotPage } from "./snapshots.js";
 
 type Work<Request, Op extends Operation, Value> = (project: Project, request: Request, call: Call<Op>) => Promise<Value>;
 
+/** What every project can do, whatever the user's rights and Cinder's version. */
+export const facets = ["snapshots", "sources", "expansion", "pools", "imports", "health", "reconciliation", "doctor"] as const;
+
 /** The backend of one project. */
-export function createBackend(project: Project): StorageBackend {
+export function createBackend(project: Project): BackendWith<(typeof facets)[number], never> {
   const bind =
     <Request, Op extends Operation, Value>(work: Work<Request, Op, Value>) =>
     async (request: Request, ctx: CallContext<Op>): Promise<Value> => {
@@ -24,6 +35,10 @@ export function createBackend(project: Project): StorageBackend {
         throw await toSouthbound(call, project, thrown);
       }
     };
+  const ask = <Op extends Operation, Value>(work: (project: Project, call: Call<Op>) => Promise<Value>) => {
+    const bound = bind((project_, _: undefined, call: Call<Op>) => work(project_, call));
+    return (ctx: CallContext<Op>): Promise<Value> => bound(undefined, ctx);
+  };
   return {
     manifest: cinderManifest(project),
     createVolume: bind(createVolume),
@@ -35,6 +50,20 @@ export function createBackend(project: Project): StorageBackend {
     listConnections: bind(listConnections),
     readFormat: bind(readFormat),
     writeFormat: bind(writeFormat),
+    snapshots: {
+      createSnapshot: bind(createSnapshot),
+      getSnapshot: bind(getSnapshot),
+      listSnapshotPage: bind(listSnapshotPage),
+      deleteSnapshot: bind(deleteSnapshot),
+      revertVolume: bind(revertVolume),
+    },
+    sources: { kinds: ["snapshot", "volume"] },
+    expansion: { expandVolume: bind(expandVolume) },
+    pools: { listPools: ask(listPools) },
+    imports: { listImportablePage: bind(listImportablePage), importVolume: bind(importVolume), unmanageVolume: bind(unmanageVolume) },
+    health: { getHealth: bind(getHealth) },
+    reconciliation: { reconcile: bind(reconcile) },
+    doctor: { examine: ask(examine) },
     close: () => {
       project.http.close();
       return Promise.resolve();

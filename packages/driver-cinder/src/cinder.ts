@@ -1,5 +1,5 @@
 import { defineDriver } from "@opensds/core";
-import { createBackend } from "./backend.js";
+import { createBackend, facets } from "./backend.js";
 import { cinderConfig } from "./config.js";
 import { openProject } from "./connect.js";
 
@@ -7,5 +7,6 @@ import { openProject } from "./connect.js";
 export const cinder = defineDriver({
   kind: "cinder",
   config: cinderConfig,
+  facets: { always: facets, maybe: [] },
   connect: async (config, ctx) => createBackend(await openProject(config, ctx)),
 });

@@ -11,6 +11,7 @@ import type { Project } from "./project.js";
 import { createApi } from "./transport/api.js";
 import { createHttp, type Http } from "./transport/http.js";
 import { highestKnown, lowestUsable, minorOf, offeredVersions, type Microversion } from "./transport/microversion.js";
+import { createSnapshots } from "./transport/snapshots.js";
 import { createVolumes } from "./transport/volumes.js";
 
 /** Signs in, finds Cinder, settles the microversion and proves that the user may list volumes; changes nothing. */
@@ -26,7 +27,7 @@ export async function openProject(config: CinderConfig, ctx: CallContext<"setup"
     const api = createApi({ http, endpoint, microversion, session, noauthToken, requestTimeoutMs: config.requestTimeoutMs });
     const volumes = createVolumes(api);
     await volumes.page(call, { limit: 1 });
-    return { config, id, name, endpoint, microversion, session, http, api, volumes };
+    return { config, id, name, endpoint, microversion, session, http, api, volumes, snapshots: createSnapshots(api) };
   } catch (thrown) {
     http?.close();
     if (thrown instanceof CloudMistake) {
@@ -70,7 +71,7 @@ async function findProject(cloud: Cloud, http: Http, ctx: CallContext<"setup">):
 }
 
 async function settleVersion(config: CinderConfig, endpoint: string, http: Http, { ctx }: Call<"setup">): Promise<Microversion> {
-  const offered = await offeredVersions(http, endpoint, { timeoutMs: Math.max(1, Math.min(config.requestTimeoutMs, ctx.remainingMs())), signal: ctx.signal });
+  const offered = await offeredVersions(http, endpoint, { timeoutMs: config.requestTimeoutMs, signal: ctx.signal });
   const wanted = config.maxMicroversion === undefined ? highestKnown : Math.min(highestKnown, minorOf(config.maxMicroversion));
   const settled = Math.min(offered.highest, wanted);
   if (settled >= lowestUsable && settled >= offered.lowest) return settled;

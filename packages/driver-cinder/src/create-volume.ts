@@ -1,10 +1,11 @@
 import { GiB, type BackendCreateRequest, type SouthboundError, type Volume } from "@opensds/core";
 import type { Call } from "./call.js";
 import { fateOf, isLeaving, settleFate } from "./fate.js";
-import { candidatesOf, describe } from "./get-volume.js";
+import { candidatesOf, describe, timeOf } from "./get-volume.js";
 import { createPacer } from "./poll.js";
 import type { Project } from "./project.js";
-import { displayName, requestMetadata, requestOf, type RequestRecord } from "./records.js";
+import { displayName, keys, requestMetadata, requestOf, type RequestRecord } from "./records.js";
+import { requireSource } from "./sources.js";
 import { removeLoser } from "./remove-loser.js";
 import { stateOf } from "./states.js";
 import { failedWith } from "./transport/failure.js";
@@ -14,56 +15,79 @@ import type { CinderVolume } from "./transport/shapes.js";
  * Makes a volume, or returns the one of that name. Cinder takes any number of volumes of one name, so every create first looks, then
  * makes a candidate, then has all candidates but one dropped and that one kept; no decision is ever undone. See `fate.ts`.
  */
-export async function createVolume(project: Project, request: BackendCreateRequest, call: Call<"createVolume">): Promise<Volume> {
-  let own: string | undefined;
+export async function createVolume(project: Project, request: BackendCreateRequest, call: Call): Promise<Volume> {
+  const progress: Progress = { own: undefined, watched: undefined };
   const pacer = createPacer();
   for (;;) {
     call.ctx.signal.throwIfAborted();
     const candidates = await candidatesOf(project, call, request.name);
-    const kept = candidates.find((volume) => fateOf(volume) === "kept");
+    const before = candidates.find((volume) => fateOf(volume) === "kept");
+    // A kept volume that is leaving: its name is free when it is gone.
+    const kept = before ?? (await advance(project, call, request, candidates, progress));
     if (kept !== undefined && !isLeaving(kept)) {
-      await removeLosers(project, call, candidates, own);
+      await removeLosers(project, call, candidates, kept.id, progress.own);
       const answer = await answerReplay(project, call, request, kept);
       if (answer !== undefined) return answer;
-    } else if (kept === undefined) {
-      own = (await advance(project, call, request, candidates, own)) ?? own;
     }
-    // A kept volume that is leaving: its name is free when it is gone.
     await pacer.next(call);
   }
 }
 
-/** One step towards one kept volume; the id of the candidate that it made, if it made one. */
+/** What one create knows of its own doings. */
+interface Progress {
+  /** The candidate that it made. */
+  own: string | undefined;
+  /** Another's candidate that could be kept, and since when it waits for its maker to see to that. */
+  watched: { readonly id: string; readonly sinceMs: number } | undefined;
+}
+
+/** How long a candidate that is ready is left to its maker: when all saw to one at once, they would only be in each other's way. */
+const makersMs = 1_500;
+/** A candidate this old, beside a kept one, has no maker any more. */
+const abandonedMs = 30_000;
+
+/** One step towards a kept volume; the volume, once it is decided. */
 async function advance(
   project: Project,
-  call: Call<"createVolume">,
+  call: Call,
   request: BackendCreateRequest,
   candidates: readonly CinderVolume[],
-  own: string | undefined,
-): Promise<string | undefined> {
+  progress: Progress,
+): Promise<CinderVolume | undefined> {
   const open = candidates.filter((volume) => fateOf(volume) === undefined && !isLeaving(volume));
   const broken = open.filter(({ status }) => stateOf(status) === "error");
-  const failed = broken.find(({ id }) => id === own);
+  const failed = broken.find(({ id }) => id === progress.own);
   if (failed !== undefined) throw await gaveUp(project, call, request, failed);
   for (const volume of broken) await removeLoser(project, call, volume.id);
 
   const living = open.filter((volume) => !broken.includes(volume));
   const target = living.find((volume) => satisfies(request, volume));
-  if (target === undefined) return (await makeCandidate(project, call, request)).id;
+  if (target === undefined) {
+    progress.own = (await makeCandidate(project, call, request)).id;
+    return undefined;
+  }
   // Undecided ones can only be decided about when Cinder has made them.
   if (living.some(({ status }) => stateOf(status) === "creating")) return undefined;
+  if (target.id !== progress.own && isMakers(progress, target.id)) return undefined;
   for (const other of living) {
     if (other.id === target.id) continue;
-    if ((await settleFate(project, call, other.id, "dropped")) === "kept") return undefined;
+    if ((await settleFate(project, call, other, "dropped")) === "kept") return undefined;
   }
-  await settleFate(project, call, target.id, "kept");
-  return undefined;
+  if ((await settleFate(project, call, target, "kept")) !== "kept") return undefined;
+  return { ...target, metadata: { ...target.metadata, [keys.fate]: "kept" } };
 }
 
-async function makeCandidate(project: Project, call: Call<"createVolume">, request: BackendCreateRequest): Promise<CinderVolume> {
+/** Whether its maker still has time to see to it. */
+function isMakers(progress: Progress, id: string): boolean {
+  if (progress.watched?.id !== id) progress.watched = { id, sinceMs: performance.now() };
+  return performance.now() - progress.watched.sinceMs < makersMs;
+}
+
+async function makeCandidate(project: Project, call: Call, request: BackendCreateRequest): Promise<CinderVolume> {
   const { config, volumes } = project;
   const { name, capacity, parameters, sizeBytes, source } = request;
   const record: RequestRecord = { name, capacity, parameters, sizeBytes, ...(source !== undefined && { source }) };
+  if (source !== undefined) await requireSource(project, call, source, sizeBytes);
   await call.ctx.step("create-candidate");
   try {
     const made = await volumes.create(call, {
@@ -82,7 +106,7 @@ async function makeCandidate(project: Project, call: Call<"createVolume">, reque
 }
 
 /** What Cinder's refusals of a new volume mean. */
-function refusedCreate({ ctx }: Call<"createVolume">, { parameters, source }: BackendCreateRequest, thrown: unknown): unknown {
+function refusedCreate({ ctx }: Call, { parameters, source }: BackendCreateRequest, thrown: unknown): unknown {
   if (!failedWith(thrown, 400, 404)) return thrown;
   const info = { outcome: "none", details: { detail: thrown.detail, requestId: thrown.requestId }, cause: thrown } as const;
   if (/volume type/iu.test(thrown.detail)) {
@@ -97,7 +121,7 @@ function refusedCreate({ ctx }: Call<"createVolume">, { parameters, source }: Ba
 }
 
 /** The candidate that we made came to be in error: it says why, and goes. */
-async function gaveUp(project: Project, call: Call<"createVolume">, request: BackendCreateRequest, volume: CinderVolume): Promise<SouthboundError> {
+async function gaveUp(project: Project, call: Call, request: BackendCreateRequest, volume: CinderVolume): Promise<SouthboundError> {
   const [why] = await project.volumes.messages(call, volume.id);
   await removeLoser(project, call, volume.id);
   const message = `Cinder could not make volume ${JSON.stringify(request.name)}: ${why ?? `it says no more than ${volume.status}`}; ask the cloud's operator, or for another size or type`;
@@ -108,19 +132,25 @@ async function gaveUp(project: Project, call: Call<"createVolume">, request: Bac
   });
 }
 
-/** Candidates beside the kept one: they are dropped, and removed. One that is still being made is removed by its own maker. */
-async function removeLosers(project: Project, call: Call<"createVolume">, candidates: readonly CinderVolume[], own: string | undefined): Promise<void> {
+/** Candidates beside the kept one are dropped and removed: our own, and those whose maker is surely gone. */
+async function removeLosers(
+  project: Project,
+  call: Call,
+  candidates: readonly CinderVolume[],
+  kept: string,
+  own: string | undefined,
+): Promise<void> {
   for (const volume of candidates) {
-    if (fateOf(volume) === "kept" || isLeaving(volume)) continue;
-    if (stateOf(volume.status) === "creating" && volume.id !== own) continue;
-    await removeLoser(project, call, volume.id);
+    if (volume.id === kept || isLeaving(volume)) continue;
+    const abandoned = fateOf(volume) === "dropped" || Date.now() - Date.parse(timeOf(volume.created_at)) > abandonedMs;
+    if (volume.id === own || (abandoned && stateOf(volume.status) !== "creating")) await removeLoser(project, call, volume.id);
   }
 }
 
 /** The same request again gets the same volume; another request for the name is refused. Undefined: not yet ready. */
 async function answerReplay(
   project: Project,
-  call: Call<"createVolume">,
+  call: Call,
   request: BackendCreateRequest,
   kept: CinderVolume,
 ): Promise<Volume | undefined> {

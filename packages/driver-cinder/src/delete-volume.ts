@@ -39,7 +39,7 @@ async function askToDelete({ volumes }: Project, call: Call<"deleteVolume">, vol
     if (!failedWith(thrown, 400)) throw thrown;
     // One text for all of its reasons. What can be seen of the volume itself is looked at again; the rest is told apart by asking.
     const now = await volumes.get(call, volume.id);
-    if (now === undefined || now.status !== volume.status) return false;
+    if (now?.status !== volume.status) return false;
     const group = now.group_id ?? undefined;
     const [reason, message] =
       group === undefined

@@ -28,11 +28,14 @@ export function proposalOf({ instance }: CinderAttachment): Fate | undefined {
   return (["kept", "dropped"] as const).find((fate) => instance.startsWith(`${prefixes[fate]}-`));
 }
 
-/** Settles a volume's fate, by our proposal or by somebody's before; `gone` when the volume is. */
-export async function settleFate(project: Project, call: Call, id: string, wanted: Fate): Promise<Fate | "gone"> {
+/**
+ * Settles a volume's fate, by our proposal or by somebody's before; `gone` when the volume is.
+ * @param seen the volume as it was a moment ago
+ */
+export async function settleFate(project: Project, call: Call, seen: CinderVolume, wanted: Fate): Promise<Fate | "gone"> {
   const { volumes } = project;
-  for (;;) {
-    const volume = await volumes.get(call, id);
+  const { id } = seen;
+  for (let volume: CinderVolume | undefined = seen; ; volume = await volumes.get(call, id)) {
     if (volume === undefined || isLeaving(volume)) return "gone";
     const written = fateOf(volume);
     if (volume.status === "reserved") {

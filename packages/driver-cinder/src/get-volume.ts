@@ -2,7 +2,7 @@ import { GiB, volumeId, type GetVolumeRequest, type Volume } from "@opensds/core
 import type { Call } from "./call.js";
 import { fateOf, isLeaving, proposalOf } from "./fate.js";
 import type { Project } from "./project.js";
-import { keys, metadataFilter, nameKey, requestOf } from "./records.js";
+import { isInner, keys, metadataFilter, nameKey, requestOf } from "./records.js";
 import { stateOf } from "./states.js";
 import type { CinderVolume } from "./transport/shapes.js";
 
@@ -15,13 +15,15 @@ export async function getVolume(project: Project, request: GetVolumeRequest, cal
   throw call.ctx.fail("NOT_FOUND", "volume-not-found", `project ${project.name} has no volume ${which}`, { resource, outcome: "none" });
 }
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/u;
+/** Whether a text can be an id of Cinder's: nothing else becomes part of an address. */
+export const isUuid = (text: string): boolean => /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/u.test(text);
 
 /** A volume of ours by its id; undefined for what is not there, another tool's, or dropped by a create. */
 export async function ownVolume({ volumes }: Project, call: Call, id: string): Promise<CinderVolume | undefined> {
-  if (!uuid.test(id)) return undefined;
+  if (!isUuid(id)) return undefined;
   const volume = await volumes.get(call, id);
-  return volume !== undefined && requestOf(volume) !== undefined && fateOf(volume) !== "dropped" ? volume : undefined;
+  const request = volume && requestOf(volume);
+  return request !== undefined && !isInner(request) && fateOf(volume ?? { metadata: {} }) !== "dropped" ? volume : undefined;
 }
 
 /** Every volume that creates of this name have made, the eldest first: to be kept, dropped, or not decided yet. */

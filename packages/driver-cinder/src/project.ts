@@ -3,6 +3,7 @@ import type { Session } from "./auth/session.js";
 import type { Api } from "./transport/api.js";
 import type { Http } from "./transport/http.js";
 import type { Microversion } from "./transport/microversion.js";
+import type { Snapshots } from "./transport/snapshots.js";
 import type { Volumes } from "./transport/volumes.js";
 
 /** One project of one cloud that `connect` has proved to work: what every operation of the driver works on. */
@@ -18,4 +19,5 @@ export interface Project {
   readonly http: Http;
   readonly api: Api;
   readonly volumes: Volumes;
+  readonly snapshots: Snapshots;
 }

@@ -69,9 +69,10 @@ const requestShape = v.object({
   parameters: v.record(v.string(), v.string()),
   sizeBytes: v.number(),
   source: v.optional(sourceShape),
+  imported: v.optional(v.boolean()),
 });
 
-/** What the creator of a volume asked for. */
+/** What the creator of a volume asked for, or what a volume was when it was imported. */
 export type RequestRecord = Omit<v.InferOutput<typeof requestShape>, "source"> & { readonly source?: VolumeSource | undefined };
 
 /** The metadata that a new volume is made with. */
@@ -82,15 +83,40 @@ export const requestMetadata = (request: RequestRecord): Record<string, string> 
 });
 
 /** What a volume's creator asked for; undefined for a volume that is not ours. */
-export function requestOf({ id, metadata }: CinderVolume): RequestRecord | undefined {
-  const version = metadata[keys.version];
-  if (version === undefined) return undefined;
-  if (version !== String(layoutVersion)) {
-    throw new UnreadableRecord(`volume ${id} has layout version ${version}; this driver reads version ${layoutVersion}`);
-  }
+export function requestOf({ id, metadata }: Pick<CinderVolume, "id" | "metadata">): RequestRecord | undefined {
+  if (!isOurs("volume", { id, metadata })) return undefined;
   const record = decodeRecord(metadata, keys.request, requestShape);
   return record && (record as RequestRecord);
 }
+
+/** Whether a thing is one of ours; throws where its layout is not this version's. */
+export function isOurs(kind: string, { id, metadata }: Pick<CinderVolume, "id" | "metadata">): boolean {
+  const version = metadata[keys.version];
+  if (version === undefined || version === String(layoutVersion)) return version !== undefined;
+  throw new UnreadableRecord(`${kind} ${id} has layout version ${version}; this driver reads version ${layoutVersion}`);
+}
+
+const snapshotRequestShape = v.object({ name: v.string(), sourceVolumeId: v.string() });
+
+/** What the creator of a snapshot asked for. */
+export type SnapshotRequestRecord = v.InferOutput<typeof snapshotRequestShape>;
+
+/** The metadata that a new snapshot is made with. */
+export const snapshotMetadata = (request: SnapshotRequestRecord): Record<string, string> => ({
+  [keys.version]: String(layoutVersion),
+  [keys.name]: nameKey(request.name),
+  ...encodeRecord(keys.request, request),
+});
+
+/** What a snapshot's creator asked for; undefined for a snapshot that is not ours. */
+export function snapshotRequestOf(snapshot: { readonly id: string; readonly metadata: CinderVolume["metadata"] }): SnapshotRequestRecord | undefined {
+  return isOurs("snapshot", snapshot) ? decodeRecord(snapshot.metadata, keys.request, snapshotRequestShape) : undefined;
+}
+
+/** Callers' names have no control characters: what is named so is the driver's own, and no volume. */
+const innerMark = "\u0000";
+export const innerName = (name: string): string => `${innerMark}${name}`;
+export const isInner = ({ name }: RequestRecord): boolean => name.startsWith(innerMark);
 
 /** What a name is looked up by. */
 export const nameKey = (name: string): string => createHash("sha256").update(name, "utf8").digest("hex");
@@ -99,4 +125,4 @@ export const nameKey = (name: string): string => createHash("sha256").update(nam
 export const metadataFilter = (metadata: Readonly<Record<string, string>>): string => JSON.stringify(metadata);
 
 /** Cinder's own name of a volume: what people see in its lists. Its databases do not take every character. */
-export const displayName = (name: string): string => name.replace(/[^\u0020-\uffff]|[\ud800-\udfff]/gu, "?").slice(0, 255);
+export const displayName = (name: string): string => name.replace(innerMark, "opensds: ").replace(/[^\u0020-\uffff]|[\ud800-\udfff]/gu, "?").slice(0, 255);

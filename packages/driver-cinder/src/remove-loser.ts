@@ -1,7 +1,9 @@
 import type { Call } from "./call.js";
 import { isLeaving, settleFate } from "./fate.js";
+import { disown } from "./disown.js";
 import { createPacer } from "./poll.js";
 import type { Project } from "./project.js";
+import { requestOf } from "./records.js";
 import { stateOf } from "./states.js";
 import { failedWith } from "./transport/failure.js";
 
@@ -16,7 +18,12 @@ export async function removeLoser(project: Project, call: Call, id: string): Pro
     const volume = await volumes.get(call, id);
     if (volume === undefined || isLeaving(volume)) return;
     if (stateOf(volume.status) !== "creating") {
-      if ((await settleFate(project, call, id, "dropped")) !== "dropped") return;
+      if ((await settleFate(project, call, volume, "dropped")) !== "dropped") return;
+      if (requestOf(volume)?.imported === true) {
+        // It was somebody's before, and stays that.
+        await disown(project, call, volume);
+        return;
+      }
       await call.ctx.step("remove-dropped");
       try {
         await volumes.remove(call, id);

@@ -50,7 +50,8 @@ export function createApi({ http, endpoint, microversion, session, noauthToken, 
       url: `${endpoint}${request.path}${query === "" ? "" : `?${query}`}`,
       headers: { "X-Auth-Token": token.reveal(), "OpenStack-API-Version": `volume 3.${microversion}` },
       body: request.body,
-      timeoutMs: Math.max(1, Math.min(requestTimeoutMs, ctx.remainingMs())),
+      // The call's own end comes by its signal.
+      timeoutMs: requestTimeoutMs,
       signal: ctx.signal,
     });
     if (answer.status >= 200 && answer.status < 300) return answer;

@@ -28,7 +28,8 @@ export const snapshotShape = v.object({
   size: v.number(),
   volume_id: v.string(),
   created_at: v.string(),
-  metadata: v.nullish(metadata),
+  metadata: v.optional(metadata, () => ({})),
+  group_snapshot_id: v.nullish(v.string()),
 });
 export type CinderSnapshot = v.InferOutput<typeof snapshotShape>;
 
