@@ -21,6 +21,7 @@ export async function expandVolume(project: Project, request: BackendExpandReque
     if (volume === undefined) throw call.ctx.fail("NOT_FOUND", "volume-not-found", `there is no volume ${request.id}`, { resource: request.id, outcome: "none" });
     if (volume.status !== "extending") {
       refuseUnready(call, volume);
+      refuseShrinking(call, request, volume);
       if (volume.size >= wanted) return { volume: await describe(project, call, volume), hostStep: (await isAttached(project, call, volume)) ? "required" : "none" };
       if (asked) {
         const [why] = await project.volumes.messages(call, volume.id);
@@ -54,6 +55,13 @@ function refuseUnready({ ctx }: Call<"expandVolume">, volume: CinderVolume): voi
   if (isLeaving(volume)) throw ctx.fail("FAILED_PRECONDITION", "volume-deleting", `volume ${id} is being deleted`, info);
   if (state === "error") throw ctx.fail("FAILED_PRECONDITION", "volume-in-error", `volume ${id} is in error (Cinder: ${status})`, info);
   if (state !== "available" && state !== "in-use") throw ctx.fail("FAILED_PRECONDITION", "volume-not-ready", `volume ${id} is not ready (Cinder: ${status})`, info);
+}
+
+function refuseShrinking({ ctx }: Call<"expandVolume">, { id, capacity }: BackendExpandRequest, volume: CinderVolume): void {
+  const sizeBytes = volume.size * GiB;
+  if (capacity.limitBytes === undefined || capacity.limitBytes >= sizeBytes) return;
+  const message = `volume ${id} has ${sizeBytes} bytes and cannot shrink to ${capacity.limitBytes}; ask for no less than it has`;
+  throw ctx.fail("OUT_OF_RANGE", "size-out-of-range", message, { resource: id, outcome: "none", details: { sizeBytes } });
 }
 
 async function isAttached({ volumes }: Project, call: Call, { id, status }: CinderVolume): Promise<boolean> {

@@ -42,7 +42,11 @@ export function encodeRecord(key: string, content: object): Record<string, strin
 export function decodeRecord<Shape extends v.GenericSchema>(metadata: CinderVolume["metadata"], key: string, shape: Shape): v.InferOutput<Shape> | undefined {
   const [, count = "0", first = ""] = /^(\d+)\|(.*)$/su.exec(metadata[`${key}.0`] ?? "") ?? [];
   let text = first;
-  for (let index = 1; index < Number(count); index += 1) text += metadata[`${key}.${index}`] ?? "";
+  for (let index = 1; index < Number(count); index += 1) {
+    const piece = metadata[`${key}.${index}`] ?? "";
+    if (piece === "") return undefined;
+    text += piece;
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);

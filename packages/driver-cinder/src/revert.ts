@@ -1,4 +1,4 @@
-import type { RevertVolumeRequest, Volume } from "@opensds/core";
+import { GiB, type RevertVolumeRequest, type Volume } from "@opensds/core";
 import type { Call } from "./call.js";
 import { hostOf } from "./attachment-facts.js";
 import { describe, ownVolume } from "./get-volume.js";
@@ -25,6 +25,10 @@ export async function revertVolume(project: Project, request: RevertVolumeReques
   if (stateOf(volume.status) === "in-use") {
     const hosts = (await project.volumes.attachments(call, id)).map((attachment) => hostOf(volume, attachment));
     throw ctx.fail("FAILED_PRECONDITION", "volume-in-use", `volume ${id} is attached to ${hosts.join(", ")}; detach it there first`, { resource: id, outcome: "none", details: { hosts } });
+  }
+  if (volume.size !== snapshot.size) {
+    const message = `volume ${id} has ${volume.size} GiB and its snapshot ${snapshotId} ${snapshot.size}, and Cinder goes back to a snapshot of the same size only; make a volume from it instead`;
+    throw ctx.fail("FAILED_PRECONDITION", "snapshot-not-revertible", message, { resource: snapshotId, outcome: "none", details: { snapshotBytes: snapshot.size * GiB } });
   }
   if (volume.status !== "reverting") await ask(project, call, request);
   return waitFor(project, call, id);

@@ -1,4 +1,4 @@
-import { requireFacets, supports, type Snapshot, type Volume } from "@opensds/core";
+import { requireFacets, supports, type DriverWith, type Snapshot, type Volume } from "@opensds/core";
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Check } from "../check.js";
@@ -6,6 +6,7 @@ import type { CheckContext } from "../check-context.js";
 import { expectContent, expectVolume, sizeOf, withDevice, writePatches, writeVolume, type Patch } from "./support/contents.js";
 import { refusedWith } from "./support/refusal.js";
 import { cloneOf, cutSnapshot, requireSnapshotSource } from "./support/snapshots.js";
+import { identityOf } from "./support/volumes.js";
 
 /** Snapshots: what they hold. */
 export const snapshotDataChecks: readonly Check[] = [
@@ -121,7 +122,14 @@ export const snapshotDataChecks: readonly Check[] = [
         await ctx.expectError(driver.snapshots.revertVolume(request), refused, "revertVolume of an attached volume");
         await expectContent(ctx, device, sizeOf(volume), [...before, ...after], "the volume after the refusal");
       });
-      const reverted = await driver.snapshots.revertVolume(request);
+      const notGrown = { code: "FAILED_PRECONDITION", reason: "snapshot-not-revertible", outcome: "none" } as const;
+      const reverting = driver.snapshots.revertVolume(request);
+      if (sizeOf(volume) > size && (await refusedWith(ctx, reverting, notGrown, "revertVolume of a volume that has grown since"))) {
+        await expectVolume(ctx, driver, volume, [...before, ...after], "the volume after the refusal");
+        await revertUngrown(ctx, driver);
+        return;
+      }
+      const reverted = await reverting;
       ctx.equal(reverted.id, volume.id, "the id of the reverted volume");
       ctx.equal(reverted.sizeBytes, volume.sizeBytes, "the size of the reverted volume");
       await expectVolume(ctx, driver, reverted, before, "the reverted volume");
@@ -129,6 +137,18 @@ export const snapshotDataChecks: readonly Check[] = [
     },
   },
 ];
+
+/** What a backend that goes back only to a snapshot of the volume's own size can do. */
+async function revertUngrown(ctx: CheckContext, driver: DriverWith<"snapshots">): Promise<void> {
+  const volume = await ctx.create("not-grown");
+  const before = [block(ctx, 0)];
+  await writeVolume(driver, volume, before);
+  const snapshot = await cutSnapshot(ctx, driver, volume, "not-grown");
+  await writeVolume(driver, volume, [block(ctx, 0), block(ctx, 64 * 1024)]);
+  const reverted = await driver.snapshots.revertVolume({ volumeId: volume.id, snapshotId: snapshot.id });
+  ctx.equal(identityOf(reverted), identityOf(volume), "the reverted volume");
+  await expectVolume(ctx, driver, reverted, before, "the reverted volume");
+}
 
 /** A block of random bytes. */
 const block = (ctx: CheckContext, offsetBytes: number): Patch => ({ offsetBytes, bytes: ctx.random.bytes(4096) });

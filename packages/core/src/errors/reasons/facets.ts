@@ -34,7 +34,7 @@ export const facetReasons = {
   },
   "snapshot-not-revertible": {
     codes: { FAILED_PRECONDITION: "fix-request" },
-    meaning: "Newer snapshots forbid going back to this one.",
+    meaning: "Newer snapshots, or that the volume has grown since, forbid going back to this one.",
     mend: "Revert to the newest snapshot, or make a volume from this one.",
   },
   "size-below-source": {
