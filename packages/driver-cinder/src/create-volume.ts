@@ -124,6 +124,8 @@ function refusedCreate({ ctx }: Call, { parameters, source }: BackendCreateReque
 async function gaveUp(project: Project, call: Call, request: BackendCreateRequest, volume: CinderVolume): Promise<SouthboundError> {
   const [why] = await project.volumes.messages(call, volume.id);
   await removeLoser(project, call, volume.id);
+  // A source that went away meanwhile is the reason, whatever Cinder says.
+  if (request.source !== undefined) await requireSource(project, call, request.source, request.sizeBytes);
   const message = `Cinder could not make volume ${JSON.stringify(request.name)}: ${why ?? `it says no more than ${volume.status}`}; ask the cloud's operator, or for another size or type`;
   return call.ctx.fail("INTERNAL", "volume-in-error", message, {
     resource: request.name,
