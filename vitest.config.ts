@@ -1,8 +1,8 @@
 import { defineConfig } from "vitest/config";
 
-// What needs something brought up first has a run of its own: a real backend, a browser, packed packages and a registry. `npm test`
-// does that and sets the variable.
-const special = { live: "SB_LAB_LIVE", cinder: "SB_LAB_CINDER", browser: "SB_BROWSER", packed: "SB_PACKED" };
+// What needs something brought up first has a run of its own: a real backend, a browser, packed packages and a registry, a virtual
+// machine. `npm test` does that and sets the variable.
+const special = { live: "SB_LAB_LIVE", cinder: "SB_LAB_CINDER", browser: "SB_BROWSER", packed: "SB_PACKED", vm: "SB_VM" };
 const kind = Object.entries(special).find(([, variable]) => process.env[variable] === "1")?.[0];
 const live = kind !== undefined;
 const include = [kind === undefined ? "**/*.test.ts" : `**/*.${kind}.test.ts`];
@@ -17,8 +17,8 @@ export default defineConfig({
   // Tests run from source, without a build.
   ssr: { resolve: { conditions: ["@opensds/source", "node", "import", "default"] } },
   test: {
-    testTimeout: live ? 180_000 : 30_000,
-    hookTimeout: live ? 180_000 : 30_000,
+    testTimeout: live ? 240_000 : 30_000,
+    hookTimeout: live ? 240_000 : 30_000,
     // Two cores, and several of these tests stop and start daemons of one cluster or install packages: one file at a time there.
     fileParallelism: !live,
     passWithNoTests: true,

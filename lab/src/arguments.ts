@@ -6,6 +6,7 @@ export type Command =
   | { readonly name: "help" }
   | { readonly name: "up"; readonly backend: BackendName; readonly osds: number | undefined; readonly install: boolean; readonly root: string | undefined }
   | { readonly name: "down"; readonly root: string | undefined }
+  | { readonly name: "vm"; readonly script: string; readonly install: boolean; readonly root: string | undefined }
   | { readonly name: "status"; readonly json: boolean; readonly root: string | undefined };
 
 export const USAGE = `Real storage backends on this machine, on 127.0.0.1 only, with all state under .lab/.
@@ -13,6 +14,7 @@ export const USAGE = `Real storage backends on this machine, on 127.0.0.1 only, 
   pnpm lab up ${BACKENDS.join("|")} [--osds N] [--no-install]   bring a backend up, or back up
   pnpm lab down [${BACKENDS.join("|")}]                         end and remove it, data included
   pnpm lab status [--json]                     what runs, and how to reach it
+  pnpm lab vm SCRIPT                           run a shell script in a virtual machine with a whole kernel
 
   --osds N       OSDs of a new cluster (default 1)
   --no-install   never install Debian packages; say what is missing
@@ -34,6 +36,7 @@ const ALLOWED: Readonly<Record<Exclude<Command["name"], "help">, readonly Option
   up: ["osds", "no-install", "root"],
   down: ["root"],
   status: ["json", "root"],
+  vm: ["no-install", "root"],
 };
 
 /** Throws a usage error for whatever it does not know: nothing is guessed. */
@@ -42,8 +45,8 @@ export function parseCommand(args: readonly string[]): Command {
   const [name, backend, ...rest] = positionals;
   if (values.help === true || name === "help") return { name: "help" };
   if (name === undefined) throw usageError(`Which command?\n\n${USAGE}`);
-  if (name !== "up" && name !== "down" && name !== "status") {
-    throw usageError(`The lab has no command ${JSON.stringify(name)}; it knows: up, down, status.`);
+  if (name !== "up" && name !== "down" && name !== "status" && name !== "vm") {
+    throw usageError(`The lab has no command ${JSON.stringify(name)}; it knows: up, down, status, vm.`);
   }
   if (rest.length > 0) throw usageError(`Too many arguments: ${rest.join(" ")}`);
   for (const option of Object.keys(values)) {
@@ -53,6 +56,10 @@ export function parseCommand(args: readonly string[]): Command {
   if (name === "status") {
     if (backend !== undefined) throw usageError(`"lab status" tells of all backends; it takes no name.`);
     return { name, json: values.json === true, root };
+  }
+  if (name === "vm") {
+    if (backend === undefined) throw usageError(`Which script? For example: pnpm lab vm 'modprobe rbd; lsmod'`);
+    return { name, script: backend, install: values["no-install"] !== true, root };
   }
   if (backend !== undefined && !isBackend(backend)) throw usageError(unknownBackend(backend));
   if (name === "down") return { name, root };

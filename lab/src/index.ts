@@ -16,3 +16,5 @@ export type { DaemonName } from "./ceph/layout.js";
 export { createReporter } from "./progress.js";
 export type { OnProgress, ProgressEvent } from "./progress.js";
 export { LabError } from "./errors.js";
+export { startVm, type VmOptions } from "./vm/vm.js";
+export type { Vm, VmResult } from "./vm/machine.js";

@@ -13,6 +13,7 @@ import { refuseMountsUnder } from "./mounts.js";
 import { ensurePackages, removeStalePolicy } from "./packages.js";
 import { labPaths, type LabPaths, type RootOption } from "./paths.js";
 import { type OnProgress, step } from "./progress.js";
+import { removeVms } from "./vm/down.js";
 
 export const BACKENDS = ["ceph", "cinder"] as const;
 export type BackendName = (typeof BACKENDS)[number];
@@ -71,6 +72,7 @@ export async function labDown(options: DownOptions = {}): Promise<void> {
     removeStalePolicy();
     const complaints = await step(onProgress, "attached volumes let go", () => removeLeftovers(paths.lab));
     if ((await cinderStatus(paths)).state !== "down") await step(onProgress, "cinder down", () => removeCloud(paths));
+    await removeVms(paths, onProgress);
     await step(onProgress, "ceph down", () => removeCluster(paths));
     refuseMountsUnder(paths.lab);
     if (complaints.length > 0) throw new LabError(`Not everything could be let go:\n${complaints.join("\n")}`);

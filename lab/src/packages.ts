@@ -71,7 +71,8 @@ export async function ensurePackages(layer: Layer, { install, onProgress }: Pack
   onProgress({ step: `not installed, for ${obstacle}; attaching volumes may fail. To install: ${command}`, phase: "note" });
 }
 
-async function missingPackages(wanted: readonly string[]): Promise<string[]> {
+/** Those of the wanted Debian packages that are not installed. */
+export async function missingPackages(wanted: readonly string[]): Promise<string[]> {
   // It exits with 1 when it does not know one of them, and lists the others all the same.
   const { stdout } = await tryRun("dpkg-query", ["-W", "-f=${Package}\\t${db:Status-Abbrev}\\n", ...wanted]);
   const installed = installedPackages(stdout);
@@ -88,12 +89,13 @@ export function installedPackages(dpkgOutput: string): Set<string> {
   return installed;
 }
 
-function cannotInstall(): string | undefined {
+/** Why packages cannot be installed by this process; undefined when they can. */
+export function cannotInstall(): string | undefined {
   if (process.getuid?.() !== 0) return "only root may install packages";
   return isOnPath("apt-get") ? undefined : "there is no apt-get here";
 }
 
-async function installPackages(names: readonly string[], onProgress: OnProgress): Promise<void> {
+export async function installPackages(names: readonly string[], onProgress: OnProgress): Promise<void> {
   // Two labs that install at once would undo each other's policy file, and dpkg works for one at a time anyway.
   const lock = await acquireLock("packages", {
     purpose: "installing packages",
@@ -149,7 +151,7 @@ function requirePrograms(programs: readonly string[]): void {
   );
 }
 
-function isOnPath(program: string): boolean {
+export function isOnPath(program: string): boolean {
   const directories = (process.env["PATH"] ?? "").split(delimiter);
   return directories.some((directory) => {
     try {

@@ -39,6 +39,7 @@ const PROGRAMS: ReadonlySet<string> = new Set([
   "cinder-api",
   "cinder-scheduler",
   "cinder-volume",
+  "qemu-system-x86_64",
 ]);
 
 /**
