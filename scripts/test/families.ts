@@ -46,6 +46,7 @@ export const families: readonly Family[] = [
   { name: "conformance ceph (native)", budgetSeconds: 400, lab: true, run: (seed) => conformance(".lab/backends.yaml", "ceph-native", seed) },
   { name: "conformance ceph (cli)", budgetSeconds: 600, lab: true, run: conformanceCephCli },
   { name: "mutants ceph", budgetSeconds: 300, lab: true, run: (seed, full) => mutants("ceph", seed, ["--sample", full ? "12" : "0"]) },
+  { name: "vm", budgetSeconds: 240, lab: true, run: virtualMachine },
   { name: "quickstart ceph", budgetSeconds: 120, lab: true, run: () => quickstart("--backend", "ceph") },
 ];
 
@@ -64,6 +65,11 @@ function mutants(base: string, seed: string, extent: readonly string[]): Promise
 function live(seed: string, full: boolean): Promise<Counts> {
   const env = { SB_LAB_LIVE: "1", SB_SEED: seed, SB_SEQUENCES: full ? allSequences : sampledSequences, SB_FULL: full ? "1" : "0" };
   return runReporting("vitest", vitestArgs, countVitest, env);
+}
+
+/** What needs a kernel with rbd, nbd, iSCSI and NVMe: in an emulated machine, so slowly. */
+function virtualMachine(seed: string, full: boolean): Promise<Counts> {
+  return runReporting("vitest", vitestArgs, countVitest, { SB_VM: "1", SB_SEED: seed, ...(full && { SB_FULL: "1" }) });
 }
 
 /**

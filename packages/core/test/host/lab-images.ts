@@ -16,7 +16,8 @@ export const rbd = (...args: string[]): string => must("rbd", "--conf", conf, "-
 
 /** What reaches the cluster without its ceph.conf. */
 export const monitors = (): readonly string[] => [/mon[ _]host *= *(.+)/.exec(readFileSync(conf, "utf8"))?.[1] ?? ""];
-export const userKey = (): string => /key = (\S+)/.exec(readFileSync(join(conf, "..", "client.dock.keyring"), "utf8"))?.[1] ?? "";
+export const keyring = join(conf, "..", "client.dock.keyring");
+export const userKey = (): string => /key = (\S+)/.exec(readFileSync(keyring, "utf8"))?.[1] ?? "";
 
 let images = 0;
 const made: string[] = [];
@@ -31,16 +32,23 @@ export async function removeImages(): Promise<void> {
 }
 
 /** A new image of the lab, as a volume. */
-export async function imageVolume(bench: Bench, part: Partial<RbdConnectionInfo> = {}): Promise<Connection> {
+export function imageVolume(bench: Bench, part: Partial<RbdConnectionInfo> = {}): Promise<Connection> {
+  const info = imageInfo(part);
+  return bench.connection(info, info.image, info.readOnly ? "single-reader" : "single-writer");
+}
+
+/** How to reach a new image of the lab, with these features besides the usual ones. */
+export function imageInfo(part: Partial<RbdConnectionInfo> = {}, ...features: readonly string[]): RbdConnectionInfo {
   images += 1;
   const image = `host-test-${process.pid}-${images}`;
   rbd("create", "--size", "512M", `${pool}/${image}`);
   made.push(`${pool}/${image}`);
+  for (const feature of features) rbd("feature", "enable", `${pool}/${image}`, feature);
   const { id: imageId } = JSON.parse(rbd("info", "--format", "json", `${pool}/${image}`)) as { id: string };
   const pools = JSON.parse(must("ceph", "--conf", conf, "--id", user, "osd", "lspools", "--format", "json")) as { poolnum: number; poolname: string }[];
   const poolId = pools.find(({ poolname }) => poolname === pool)?.poolnum ?? 0;
   const fsid = must("ceph", "--conf", conf, "--id", user, "fsid").trim();
-  const info: RbdConnectionInfo = {
+  return {
     protocol: "rbd",
     fsid,
     monitors: [],
@@ -55,7 +63,6 @@ export async function imageVolume(bench: Bench, part: Partial<RbdConnectionInfo>
     readOnly: false,
     ...part,
   };
-  return bench.connection(info, image, info.readOnly ? "single-reader" : "single-writer");
 }
 
 /** That neither a device nor a daemon nor a file of a bench is left. */

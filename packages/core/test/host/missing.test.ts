@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { tryMethods } from "../../src/host/try-methods.js";
 import type { Connector } from "../../src/host/connectors/connector.js";
-import { whyUnsuitable } from "../../src/host/connectors/krbd.js";
+import { whyNoModule } from "../../src/host/connectors/krbd.js";
+import { namesOf } from "../../src/host/krbd-features.js";
 import { SouthboundError } from "../../src/errors/southbound-error.js";
 import { volumeId, type Device, type FileConnectionInfo } from "@opensds/core";
 import { canAttach, loopsOf, MiB, must, openBench, startDock } from "./support.js";
@@ -73,11 +74,14 @@ describe("trying methods", () => {
   });
 
   it("tells what rbd map says of the kernel from what it says of the cluster", () => {
-    const features = 'rbd: sysfs write failed\nRBD image feature set mismatch. You can disable features unsupported by the kernel with "rbd feature disable p/i journaling".\nrbd: map failed: (6) No such device or address\n';
-    expect(whyUnsuitable(features)).toContain("features");
     const module = "modprobe: FATAL: Module rbd not found in directory /lib/modules/6.1\nrbd: failed to load rbd kernel module (1)\nrbd: sysfs write failed\n";
-    expect(whyUnsuitable(module)).toContain("module");
-    expect(whyUnsuitable("rbd: error opening image i: (2) No such file or directory\n")).toBeUndefined();
-    expect(whyUnsuitable("rbd: sysfs write failed\nrbd: map failed: (110) Connection timed out\n")).toBeUndefined();
+    expect(whyNoModule(module)).toContain("module");
+    expect(whyNoModule("rbd: error opening image i: (2) No such file or directory\n")).toBeUndefined();
+    expect(whyNoModule("rbd: sysfs write failed\nrbd: map failed: (110) Connection timed out\n")).toBeUndefined();
+  });
+
+  it("reads the kernel's mask of image features", () => {
+    expect(namesOf(0x1bf)).toEqual(["layering", "striping", "exclusive-lock", "object-map", "fast-diff", "deep-flatten", "data-pool", "operations"]);
+    expect(namesOf(0)).toEqual([]);
   });
 });

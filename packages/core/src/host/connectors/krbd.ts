@@ -7,6 +7,7 @@ import { growFailed, wouldShrink } from "../grow-failed.js";
 import { deviceHeld } from "../held.js";
 import { hasKernelModule } from "../kernel-module.js";
 import type { KnownImage } from "../known-image.js";
+import { unmappableFeatures } from "../krbd-features.js";
 import { imageDirectory, imageSource, rbdFailure, writeCephFiles } from "../rbd-credentials.js";
 import type { Connector, ConnectorSite, Disconnector } from "./connector.js";
 
@@ -38,9 +39,11 @@ export function krbdConnector(site: ConnectorSite): Connector<KnownImage> & Disc
         // noudev: the node comes from the kernel's devtmpfs; waiting for udev hangs where there is none.
         const args = ["device", "map", "--device-type", "krbd", "--options", "noudev", ...(readOnly ? ["--read-only"] : []), ...where];
         const result = await run(ctx, "rbd", ["--conf", conf, "--id", info.user, ...args], { lockFd: lock.fd });
-        const unsuitable = result.exitCode === 0 ? undefined : whyUnsuitable(result.stderr);
-        if (unsuitable !== undefined) return { unsuitable };
-        if (result.exitCode !== 0) throw rbdFailure(info, method, complaint("rbd", result), ctx);
+        if (result.exitCode !== 0) {
+          const unsuitable = whyNoModule(result.stderr) ?? whyNotMappable(await unmappableFeatures(info, conf, ctx));
+          if (unsuitable !== undefined) return { unsuitable };
+          throw rbdFailure(info, method, complaint("rbd", result), ctx);
+        }
       } finally {
         // The kernel has what it needs; the credentials need not lie about.
         await rm(directory, { recursive: true, force: true });
@@ -76,12 +79,13 @@ export function krbdConnector(site: ConnectorSite): Connector<KnownImage> & Disc
   };
 }
 
-/** What `rbd map` says when this kernel can map no image, or not this one; undefined when something else went wrong. */
-export function whyUnsuitable(stderr: string): string | undefined {
-  if (/feature set mismatch/i.test(stderr)) return "the image has features that this kernel does not know (rbd feature disable takes some away)";
-  if (/Module rbd not found|failed to load rbd kernel module|modprobe: /i.test(stderr)) return "the kernel's rbd module cannot be loaded";
-  return undefined;
-}
+/** What `rbd map` says when this kernel can map no image at all; undefined when something else went wrong. */
+export const whyNoModule = (stderr: string): string | undefined =>
+  /Module rbd not found|failed to load rbd kernel module|modprobe: /i.test(stderr) ? "the kernel's rbd module cannot be loaded" : undefined;
+
+/** The kernel itself says only "no such device"; so it is asked what it can map, and the image what it has. */
+const whyNotMappable = (features: readonly string[]): string | undefined =>
+  features.length === 0 ? undefined : `the image has features that this kernel does not know: ${features.join(", ")} (rbd feature disable takes some away)`;
 
 /** Reads the kernel's RBD devices; maps of snapshots are left out, they are no volume's device. */
 export async function readKrbdDevices(sysfs: string, bootId: string): Promise<readonly Device[]> {

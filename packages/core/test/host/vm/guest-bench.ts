@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { attachmentId, volumeId, type AttachmentRecord, type Connection, type ConnectionInfo, type FormatRecord } from "@opensds/core";
+import { createHost, type FormatJournal } from "@opensds/core/host";
+import type { GuestOrder } from "./order.js";
+
+const host = createHost({ runtimeDir: "/run/opensds" });
+
+/** What every scenario in the virtual machine uses. */
+export const bench = {
+  host,
+  connection: async (info: ConnectionInfo, name: string): Promise<Connection> => ({
+    attachment: {
+      id: attachmentId(`attachment-${name}`),
+      volumeId: volumeId(`volume-${name}`),
+      hostId: host.hostId,
+      mode: info.readOnly ? "single-reader" : "single-writer",
+      connector: await host.connectorFacts(),
+      attachedAt: "2026-01-01T00:00:00.000Z",
+    },
+    info,
+  }),
+  mountPoint: (name: string): string => {
+    const path = `/mnt/${name}`;
+    mkdirSync(path, { recursive: true });
+    return path;
+  },
+};
+
+/** Runs a program that must succeed. */
+export function must(file: string, ...args: string[]): string {
+  const { status, stdout, stderr, error } = spawnSync(file, args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`${file} ${args.join(" ")} failed: ${stderr || String(error)}`);
+  return stdout;
+}
+
+/** Says how far the scenario is, with the machine's own time. */
+export function note(what: string): void {
+  console.log(`[${readFileSync("/proc/uptime", "utf8").split(" ")[0] ?? ""}] ${what}`);
+}
+
+export const pathOf = (record: AttachmentRecord): string => {
+  assert(record.device !== null, "the record has no device");
+  return record.device.path;
+};
+
+export const deviceBytes = (path: string): number => Number(must("blockdev", "--getsize64", path));
+
+export const sha256 = (path: string): string => createHash("sha256").update(readFileSync(path)).digest("hex");
+
+/** A journal as a backend's: `formatting` over nothing, `formatted` over the same one. */
+export function memoryJournal(): FormatJournal {
+  let current: FormatRecord | null = null;
+  return {
+    read: () => Promise.resolve(current),
+    write: (next) => {
+      if (next.state === "formatting") current ??= next;
+      else if (current?.state === "formatting" && current.fsUuid === next.fsUuid) current = next;
+      return Promise.resolve(current ?? next);
+    },
+  };
+}
+
+/** Fails unless the call fails with this reason; returns the error. */
+export async function refused(call: Promise<unknown>, reason: string): Promise<{ readonly message: string }> {
+  const error: unknown = await call.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  assert(error instanceof Error && "reason" in error, `expected ${reason}, and got ${String(error)}`);
+  assert.equal(error.reason, reason, error.message);
+  return error;
+}
+
+/** What a second dock, in a process of its own, finds of a connection. */
+export function describedElsewhere(info: ConnectionInfo, name: string): unknown {
+  const file = `/tmp/describe-${process.pid}.json`;
+  const order: GuestOrder = { scenario: "describe", info, name };
+  writeFileSync(file, JSON.stringify(order));
+  return JSON.parse(must(process.execPath, process.argv[1] ?? "", file));
+}
+
+export function expectGone(path: string): void {
+  const name = path.slice("/dev/".length);
+  const sectors = existsSync(`/sys/block/${name}`) ? readFileSync(`/sys/block/${name}/size`, "utf8").trim() : "0";
+  assert.equal(sectors, "0", `${path} is still a device`);
+}

@@ -1,0 +1,15 @@
+import type { ConnectionInfo, RbdConnectionInfo } from "@opensds/core";
+
+/** An image, and how the stock command reaches it; the keyring is what the connection is given the key of. */
+interface ImageOrder {
+  readonly info: RbdConnectionInfo;
+  readonly conf: string;
+  readonly keyring: string;
+}
+
+/** What the test on the host asks the program in the virtual machine to do. */
+export type GuestOrder =
+  | (ImageOrder & { readonly scenario: "rbd-life"; readonly method: string; readonly fsType: "ext4" | "xfs" })
+  | { readonly scenario: "rbd-fallback"; readonly info: RbdConnectionInfo; readonly reason: "features" | "module" }
+  /** A second dock: prints the record of a connection, as it finds it. */
+  | { readonly scenario: "describe"; readonly info: ConnectionInfo; readonly name: string };
