@@ -24,7 +24,17 @@ export {
   type DisconnectVolumeRequest,
   type ListAttachmentsRequest,
 } from "./model/attachment.js";
-export type { Connection, ConnectionInfo, FileConnectionInfo, RbdAttachMethod, RbdConnectionInfo } from "./model/connection.js";
+export type {
+  Connection,
+  ConnectionInfo,
+  FileConnectionInfo,
+  IscsiConnectionInfo,
+  IscsiPath,
+  NvmeTcpConnectionInfo,
+  NvmeTcpPortal,
+  RbdAttachMethod,
+  RbdConnectionInfo,
+} from "./model/connection.js";
 export { exportConnection, importConnection } from "./model/export-connection.js";
 export type { FileSystemType, FormatRecord, ListMountsRequest, MountRecord, MountVolumeRequest } from "./model/mount.js";
 

@@ -4,14 +4,17 @@ import type { Connection, ConnectionInfo } from "../model/connection.js";
 import { requireRoot } from "./command.js";
 import type { Connector, ConnectorSite, Disconnector, FoundDevice } from "./connectors/connector.js";
 import { fuseLoopConnector } from "./connectors/fuse-loop.js";
+import { iscsiConnector } from "./connectors/iscsi.js";
 import { krbdConnector } from "./connectors/krbd.js";
 import { loopConnector } from "./connectors/loop.js";
+import { nvmeTcpConnector } from "./connectors/nvme-tcp.js";
 import { rbdNbdConnector } from "./connectors/rbd-nbd.js";
 import { deviceHeld } from "./held.js";
 import { withHostLock, type HostLock } from "./host-lock.js";
 import { knownImage } from "./known-image.js";
 import type { Machine } from "./machine.js";
 import { checkRbdConnection } from "./rbd-credentials.js";
+import { checkIscsiConnection, checkNvmeConnection } from "./target-connections.js";
 import { tryMethods } from "./try-methods.js";
 
 /** Attaching and detaching on this machine, by whatever connector fits. */
@@ -32,7 +35,9 @@ export function createAttacher(machine: Machine, runtimeDir: string): Attacher {
   const site: ConnectorSite = { runtimeDir, bootId: machine.bootId };
   const file = [loopConnector(site)];
   const rbd = [krbdConnector(site), rbdNbdConnector(site), fuseLoopConnector(site)];
-  const disconnectors: readonly Disconnector[] = [...file, ...rbd];
+  const iscsi = [iscsiConnector(site)];
+  const nvmeTcp = [nvmeTcpConnector({ ...site, hostId: machine.hostId })];
+  const disconnectors: readonly Disconnector[] = [...file, ...rbd, ...iscsi, ...nvmeTcp];
 
   const serve = async <Result>(info: ConnectionInfo, ctx: CallContext, use: Serve<Result>): Promise<Result> => {
     switch (info.protocol) {
@@ -41,6 +46,12 @@ export function createAttacher(machine: Machine, runtimeDir: string): Attacher {
       case "rbd":
         checkRbdConnection(info, ctx);
         return use(await knownImage(info, ctx), rbd);
+      case "iscsi":
+        checkIscsiConnection(info, ctx);
+        return use(info, iscsi);
+      case "nvme-tcp":
+        checkNvmeConnection(info, ctx);
+        return use(info, nvmeTcp);
     }
   };
 

@@ -15,5 +15,7 @@ export async function hasKernelModule(name: string, roots = { sysfs: "/sys", mod
   const lists = await Promise.all(
     ["modules.dep", "modules.builtin"].map((file) => readFile(join(roots.modules, file), "utf8").catch(() => "")),
   );
-  return lists.some((list) => new RegExp(`(^|/)${name}\\.ko(\\.\\w+)?(:|$)`, "m").test(list));
+  // A module's file may have dashes where its name has underscores.
+  const file = name.replaceAll("_", "[-_]");
+  return lists.some((list) => new RegExp(`(^|/)${file}\\.ko(\\.\\w+)?(:|$)`, "m").test(list));
 }

@@ -40,11 +40,66 @@ export interface RbdConnectionInfo {
   readonly readOnly: boolean;
 }
 
+/** One way to an iSCSI logical unit. */
+export interface IscsiPath {
+  /** Address and port of the target: `10.0.0.5:3260`, `[fd00::5]:3260`, `array.example:3260`. */
+  readonly portal: string;
+  /** The target's name, such as `iqn.2010-10.org.openstack:volume-1`. */
+  readonly iqn: string;
+  /** Number of the logical unit there. */
+  readonly lun: number;
+}
+
+/**
+ * How a host reaches an iSCSI logical unit. In OpenStack's words: `target_portal`, `target_iqn`, `target_lun` or their plurals make
+ * `paths`; `auth_username`, `auth_password` make `chap`; `access_mode` `ro` makes `readOnly`.
+ */
+export interface IscsiConnectionInfo {
+  readonly protocol: "iscsi";
+  /** Every way to the one unit, best first. Without a multipath daemon the first that works is used. */
+  readonly paths: readonly IscsiPath[];
+  /** How this host proves to the target who it is. Default: it does not have to. */
+  readonly chap?: { readonly username: string; readonly password: Secret } | undefined;
+  readonly readOnly: boolean;
+}
+
+/** Where an NVMe subsystem is reached. */
+export interface NvmeTcpPortal {
+  /** IP address or host name. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/**
+ * How a host reaches an NVMe namespace over TCP. In OpenStack's words: `target_nqn` or `nqn` is `subsystem`; `portals`, or
+ * `target_portal` with `target_port`, make `portals`; `vol_uuid`, `volume_nguid` and `ns_id` are the three names of the namespace;
+ * `host_nqn` is `hostNqn`.
+ */
+export interface NvmeTcpConnectionInfo {
+  readonly protocol: "nvme-tcp";
+  /** The subsystem's NQN. */
+  readonly subsystem: string;
+  /** Every way to the subsystem. The kernel uses them together; one that works is enough. */
+  readonly portals: readonly NvmeTcpPortal[];
+  /** Which of the subsystem's namespaces, by whatever is known: all that is given has to fit. Nothing given: it has only one. */
+  readonly namespace: {
+    /** Such as `0a1b2c3d-0123-4567-89ab-0123456789ab`. */
+    readonly uuid?: string | undefined;
+    /** 32 hexadecimal digits. */
+    readonly nguid?: string | undefined;
+    /** The number within the subsystem. */
+    readonly id?: number | undefined;
+  };
+  /** The name by which this host was made known to the target. Default: the host's own, `/etc/nvme/hostnqn`. */
+  readonly hostNqn?: string | undefined;
+  readonly readOnly: boolean;
+}
+
 /**
  * How a host reaches a volume. May hold secrets: it is never stored and never logged, and crosses a process border
  * only through `exportConnection` and `importConnection`.
  */
-export type ConnectionInfo = FileConnectionInfo | RbdConnectionInfo;
+export type ConnectionInfo = FileConnectionInfo | RbdConnectionInfo | IscsiConnectionInfo | NvmeTcpConnectionInfo;
 
 /** What `connectVolume` returns: the attachment that the backend recorded, and how this host reaches the volume. */
 export interface Connection {

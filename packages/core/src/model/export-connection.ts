@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { SouthboundError } from "../errors/southbound-error.js";
 import { exportedConnectionSchema } from "../schema/connection.js";
-import type { Connection } from "./connection.js";
+import type { Connection, ConnectionInfo } from "./connection.js";
 
 /**
  * Writes a connection as text for another process: what `connectVolume` returned on one machine is attached on another.
@@ -9,8 +9,19 @@ import type { Connection } from "./connection.js";
  * Everything else that prints a connection shows `[secret]`.
  */
 export function exportConnection({ attachment, info }: Connection): string {
-  const revealed = info.protocol === "rbd" && info.key !== undefined ? { ...info, key: info.key.reveal() } : info;
-  return JSON.stringify({ type: "connection", version: 1, attachment, info: revealed });
+  return JSON.stringify({ type: "connection", version: 1, attachment, info: revealed(info) });
+}
+
+function revealed(info: ConnectionInfo): unknown {
+  switch (info.protocol) {
+    case "rbd":
+      return info.key === undefined ? info : { ...info, key: info.key.reveal() };
+    case "iscsi":
+      return info.chap === undefined ? info : { ...info, chap: { ...info.chap, password: info.chap.password.reveal() } };
+    case "file":
+    case "nvme-tcp":
+      return info;
+  }
 }
 
 /**

@@ -24,7 +24,25 @@ const rbdInfo = v.object({
   readOnly: v.boolean(),
 });
 
-const infoSchema: v.GenericSchema<unknown, ConnectionInfo> = v.variant("protocol", [fileInfo, rbdInfo]);
+const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+const iscsiInfo = v.object({
+  protocol: v.literal("iscsi"),
+  paths: v.pipe(v.array(v.object({ portal: text, iqn: text, lun: whole })), v.minLength(1)),
+  chap: v.optional(v.object({ username: text, password: v.pipe(text, v.transform(secret)) })),
+  readOnly: v.boolean(),
+});
+
+const nvmeTcpInfo = v.object({
+  protocol: v.literal("nvme-tcp"),
+  subsystem: text,
+  portals: v.pipe(v.array(v.object({ address: text, port: v.pipe(whole, v.minValue(1), v.maxValue(65_535)) })), v.minLength(1)),
+  namespace: v.object({ uuid: v.optional(text), nguid: v.optional(text), id: v.optional(v.pipe(whole, v.minValue(1))) }),
+  hostNqn: v.optional(text),
+  readOnly: v.boolean(),
+});
+
+const infoSchema: v.GenericSchema<unknown, ConnectionInfo> = v.variant("protocol", [fileInfo, rbdInfo, iscsiInfo, nvmeTcpInfo]);
 
 /** The wire form of a connection: the one text in which a secret stands in the clear. */
 export const exportedConnectionSchema = v.object({

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { attachmentId, volumeId, type AttachmentRecord, type Connection, type ConnectionInfo, type FormatRecord } from "@opensds/core";
+import { attachmentId, exportConnection, volumeId, type AttachmentRecord, type Connection, type ConnectionInfo, type FormatRecord } from "@opensds/core";
 import { createHost, type FormatJournal } from "@opensds/core/host";
 import type { GuestOrder } from "./order.js";
 
@@ -75,11 +75,14 @@ export async function refused(call: Promise<unknown>, reason: string): Promise<{
 }
 
 /** What a second dock, in a process of its own, finds of a connection. */
-export function describedElsewhere(info: ConnectionInfo, name: string): unknown {
-  const file = `/tmp/describe-${process.pid}.json`;
-  const order: GuestOrder = { scenario: "describe", info, name };
-  writeFileSync(file, JSON.stringify(order));
-  return JSON.parse(must(process.execPath, process.argv[1] ?? "", file));
+export const describedElsewhere = (connection: Connection): unknown =>
+  JSON.parse(elsewhere({ scenario: "describe", connection: exportConnection(connection) }).stdout);
+
+/** Carries out an order in another process. */
+export function elsewhere(order: GuestOrder): { readonly status: number | null; readonly signal: string | null; readonly stdout: string; readonly stderr: string } {
+  const file = `/tmp/order-${process.pid}.json`;
+  writeFileSync(file, JSON.stringify(order), { mode: 0o600 });
+  return spawnSync(process.execPath, [process.argv[1] ?? "", file], { encoding: "utf8" });
 }
 
 export function expectGone(path: string): void {

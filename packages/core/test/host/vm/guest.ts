@@ -1,8 +1,14 @@
 import { readFileSync } from "node:fs";
+import { importConnection } from "@opensds/core";
+import { dieAt } from "./die-at.js";
 import { bench } from "./guest-bench.js";
+import { iscsiCare } from "./iscsi-care.js";
+import { makeLioTarget } from "./lio.js";
+import { makeNvmetTarget } from "./nvmet.js";
 import type { GuestOrder } from "./order.js";
 import { rbdFallback } from "./rbd-fallback.js";
 import { rbdLife } from "./rbd-life.js";
+import { targetLife } from "./target-life.js";
 
 /** Runs in the virtual machine: carries out one order of the test on the host, and fails where something is not as it must be. */
 const order = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as GuestOrder;
@@ -14,7 +20,16 @@ switch (order.scenario) {
   case "rbd-fallback":
     await rbdFallback(order);
     break;
+  case "target-life":
+    await targetLife(order.protocol === "iscsi" ? makeLioTarget() : makeNvmetTarget());
+    break;
+  case "iscsi-care":
+    await iscsiCare();
+    break;
   case "describe":
-    console.log(JSON.stringify(await bench.host.describe(await bench.connection(order.info, order.name), "test")));
+    console.log(JSON.stringify(await bench.host.describe(importConnection(order.connection), "test")));
+    break;
+  case "die":
+    await dieAt(order);
     break;
 }

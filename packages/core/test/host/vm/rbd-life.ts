@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { secret, type AttachmentRecord, type RbdConnectionInfo } from "@opensds/core";
+import { secret, type AttachmentRecord, type Connection, type RbdConnectionInfo } from "@opensds/core";
 import { bench, describedElsewhere, deviceBytes, expectGone, memoryJournal, must, note, pathOf, refused, sha256 } from "./guest-bench.js";
 import type { GuestOrder } from "./order.js";
 
@@ -27,7 +27,7 @@ export async function rbdLife(order: Order): Promise<void> {
   note(`attached as ${path}`);
   assert(!must("sh", "-c", "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | tr '\\0' '\\n'").includes(key), "a process shows the key");
   assert.deepEqual(await host.attach(volume, "test"), record, "attaching again gives the same record");
-  assert.deepEqual(describedElsewhere(info, name), record, "another process rebuilds the record");
+  assert.deepEqual(describedElsewhere(volume), record, "another process rebuilds the record");
 
   const directory = bench.mountPoint(name);
   const journal = memoryJournal();
@@ -38,7 +38,7 @@ export async function rbdLife(order: Order): Promise<void> {
   const sum = sha256(file);
   await refused(host.detach(record), "device-held");
 
-  await snapshotOf(order, sum, record);
+  await snapshotOf(order, volume, sum, record);
   note("snapshot taken under the mounted file system and read");
 
   const before = statfsSync(directory);
@@ -74,7 +74,7 @@ export async function rbdLife(order: Order): Promise<void> {
 const rbd = ({ conf, info }: Order, ...args: string[]): string => must("rbd", "--conf", conf, "--id", info.user, ...args);
 
 /** Cuts a snapshot while the file system is in use and frozen, and reads it back through a device of its own. */
-async function snapshotOf(order: Order, sum: string, record: AttachmentRecord): Promise<void> {
+async function snapshotOf(order: Order, volume: Connection, sum: string, record: AttachmentRecord): Promise<void> {
   const { info, fsType } = order;
   const snapshot = `${info.pool}/${info.image}@s`;
   await bench.host.frozen([record], { timeoutMs: 30_000 }, {}, () => {
@@ -87,7 +87,7 @@ async function snapshotOf(order: Order, sum: string, record: AttachmentRecord): 
   must("mount", "-t", fsType, "-o", fsType === "xfs" ? "ro,norecovery,nouuid" : "ro,noload", path, directory);
   assert.equal(sha256(join(directory, "kept")), sum, "the snapshot has the file");
   must("umount", directory);
-  assert.deepEqual(describedElsewhere(info, `${record.device?.method ?? ""}-${fsType}`), record, "the device of a snapshot is not the volume's");
+  assert.deepEqual(describedElsewhere(volume), record, "the device of a snapshot is not the volume's");
   rbd(order, "device", "unmap", "--device-type", type, ...(type === "krbd" ? ["--options", "noudev"] : []), path);
   rbd(order, "snap", "rm", "--no-progress", snapshot);
 }
