@@ -8,6 +8,7 @@ import { newKeys, newSecret, renderKeyring } from "../../src/ceph/keyrings.js";
 import { cephFiles } from "../../src/ceph/layout.js";
 import { type CephState } from "../../src/ceph/state.js";
 import { labPaths } from "../../src/paths.js";
+import { CINDER_PORTS } from "../../src/ports.js";
 
 const root = mkdtempSync(join(tmpdir(), "lab-conf-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -28,7 +29,7 @@ describe("the cluster's settings", () => {
   it("keep every port inside the lab's block, and every address on loopback", () => {
     expect(monHost(state)).toBe("[v2:127.0.0.1:20160,v1:127.0.0.1:20161]");
     expect(conf).toContain("ms bind port min = 20162\n");
-    expect(conf).toContain("ms bind port max = 20319\n");
+    expect(conf).toContain(`ms bind port max = ${20_319 - CINDER_PORTS}\n`);
     expect(conf).toContain("public network = 127.0.0.1/32\n");
   });
 

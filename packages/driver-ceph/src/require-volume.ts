@@ -39,7 +39,7 @@ export function noSuchVolume(pool: Pool, ctx: CallContext<NamesVolume>, id: stri
 export async function requirePrimary(pool: Pool, call: Call, id: VolumeId, { id: imageId, name }: ImageInfo): Promise<void> {
   if (!(await pool.facts.isMirrored(call)) || (await pool.details.of(call, imageId)).primary !== false) return;
   const message = `image ${name} of volume ${id} is mirrored from another cluster and is not primary here; change it there, or promote it first`;
-  throw call.ctx.fail("FAILED_PRECONDITION", "volume-not-ready", message, { resource: id, outcome: "none", recovery: "operator" });
+  throw call.ctx.fail("FAILED_PRECONDITION", "volume-not-primary", message, { resource: id, outcome: "none" });
 }
 
 /** Refuses a volume that a call is about to delete, to let go or to put back to a snapshot. */

@@ -6,7 +6,7 @@ import { SouthboundError } from "../../src/errors/southbound-error.js";
 import { reasonsIn } from "./reasons-in-code.js";
 
 const packages = fileURLToPath(new URL("../../..", import.meta.url));
-const given = ["core/src", "testkit/src/reference", "driver-ceph/src"].flatMap((folder) => reasonsIn(`${packages}/${folder}`, folder));
+const given = ["core/src", "testkit/src/reference", "driver-ceph/src", "driver-cinder/src"].flatMap((folder) => reasonsIn(`${packages}/${folder}`, folder));
 
 describe("the catalogue of reasons", () => {
   it("has every reason that the packages give, with the code that they give it", () => {

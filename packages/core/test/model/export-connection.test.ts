@@ -73,7 +73,7 @@ describe("a connection that crosses a process border", () => {
     ["no JSON", exportConnection(connection).slice(0, -1), "no JSON"],
     ["another thing", JSON.stringify({ type: "attachment", version: 1 }), "type"],
     ["a later version", changed((wire) => ({ ...wire, version: 2 })), "version"],
-    ["an unknown protocol", changed((wire) => ({ ...wire, info: { ...wire.info, protocol: "iscsi" } })), "info.protocol"],
+    ["an unknown protocol", changed((wire) => ({ ...wire, info: { ...wire.info, protocol: "fibre-channel" } })), "info.protocol"],
     ["a field of another type", changed((wire) => ({ ...wire, info: { ...wire.info, poolId: key } })), "info.poolId"],
     ["an attachment without a mode", changed((wire) => ({ ...wire, attachment: { ...wire.attachment, mode: undefined } })), "attachment.mode"],
     ["null", "null", "the whole text"],

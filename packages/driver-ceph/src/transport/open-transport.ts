@@ -30,6 +30,6 @@ export async function openTransport(config: CephConfig, call: Call<"setup">): Pr
     const message =
       `the native transport is not to be had: ${thrown.message}; install Debian's packages librados2 and librbd1, and this ` +
       "package with its optional dependencies, or set `transport: cli`";
-    throw ctx.fail("FAILED_PRECONDITION", "native-unavailable", message, { outcome: "none", recovery: "operator", cause: thrown });
+    throw ctx.fail("FAILED_PRECONDITION", "native-unavailable", message, { outcome: "none", cause: thrown });
   }
 }

@@ -62,6 +62,11 @@ export const backendReasons = {
     meaning: "The backend refuses the request as the driver is configured.",
     mend: "Check the driver's options against the backend's version.",
   },
+  "native-unavailable": {
+    codes: { FAILED_PRECONDITION: "operator" },
+    meaning: "The backend's own libraries, or the way to call them, are not on this host.",
+    mend: "Install the packages that the message names, or choose another transport.",
+  },
   "command-failed": {
     codes: { INTERNAL: "operator" },
     meaning: "The backend refused or failed for a reason that has no word here.",

@@ -72,6 +72,11 @@ export const volumeReasons = {
     meaning: "The volume is being made, or busy with something else.",
     mend: "Try again when its state is available or in-use.",
   },
+  "volume-not-primary": {
+    codes: { FAILED_PRECONDITION: "operator" },
+    meaning: "The volume is a mirror's copy: another cluster is the one that writes it.",
+    mend: "Change the volume there, or promote the copy here first.",
+  },
   "volume-busy": {
     codes: { FAILED_PRECONDITION: "retry" },
     meaning: "The volume is written to all the time, and this backend can only copy it while nothing is written.",

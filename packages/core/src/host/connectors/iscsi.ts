@@ -181,8 +181,7 @@ async function showUnit(path: IscsiPath, lock: HostLock, ctx: CallContext): Prom
 
 const differs = (path: IscsiPath, first: ScsiPath, disk: ScsiPath, ctx: CallContext): Error =>
   ctx.fail(
-    "UNAVAILABLE",
+    "INTERNAL",
     "attach-failed",
     `unit ${path.lun} of ${path.iqn} at ${path.portal} is ${sourceOf(disk)}, and the path before led to ${sourceOf(first)}: these are two volumes`,
-    { recovery: "operator" },
   );
