@@ -1,9 +1,9 @@
 import { strictEqual } from "node:assert/strict";
 import { GiB, openBackends, type VolumeDriver } from "@opensds/core";
 import { ceph } from "@opensds/driver-ceph";
-import { labStatus, labUp } from "@opensds/lab";
 import { execa } from "execa";
 import { interleave, type Amount } from "./interleave.js";
+import { labCeph } from "./lab.js";
 import { toRow, type BenchRow, type Rounds } from "./row.js";
 
 const amount: Amount = { rounds: 5, perRound: 8 };
@@ -11,8 +11,7 @@ const listed = 50;
 
 /** driver-ceph over the spawned commands, against those commands alone, as the same least-privilege user. */
 export async function benchCeph(): Promise<readonly BenchRow[]> {
-  const { ceph: lab } = (await labStatus()).ceph.state === "up" ? await labStatus() : await labUp("ceph");
-  if (lab.state !== "up") throw new Error("the lab's Ceph is not up");
+  const lab = await labCeph();
   const backends = await openBackends(lab.backendsFile, { drivers: [ceph] });
   const driver = backends.get("ceph");
   const rbd = async (...args: readonly string[]): Promise<string> =>

@@ -1,57 +1,39 @@
-// Run in a process of its own, by the Node version that is measured; prints rows as JSON.
-import { openBackends, SouthboundError, silentLogger, type CallContext, type StorageBackend, type VolumeDriver } from "@opensds/core";
-import { memoryReference } from "@opensds/testkit/reference";
+// Run in a process of its own, by the Node version that is measured: core-guard.ts BACKENDS-FILE BACKEND; prints rows as JSON.
+import { openBackends, type VolumeDriver } from "@opensds/core";
+import { ceph } from "@opensds/driver-ceph";
+import { openBareDriver, type BareDriver } from "./bare-driver.js";
+import { guardShare } from "./guard-share.js";
 import { interleave } from "./interleave.js";
 import { toRow, type BenchRow } from "./row.js";
 
-const sizeBytes = 1024 * 1024;
-const request = { name: "bench", capacity: { requiredBytes: sizeBytes } };
-const backendRequest = { name: "bench", sizeBytes, capacity: { requiredBytes: sizeBytes, limitBytes: null }, parameters: {} };
-const { signal } = new AbortController();
-
-const ctx: CallContext<"createVolume"> = {
-  operation: "createVolume",
-  signal,
-  remainingMs: () => 60_000,
-  log: silentLogger,
-  step: () => Promise.resolve(),
-  fail: (code, reason, message, info) => new SouthboundError(code, reason, message, info),
-};
-
+const [backendsFile = "", backend = "", version = ""] = process.argv.slice(2);
 console.log(JSON.stringify(await main()));
 
 async function main(): Promise<readonly BenchRow[]> {
-  const definition = memoryReference();
-  let bare: StorageBackend | undefined;
-  const recording = {
-    ...definition,
-    connect: async (...args: Parameters<typeof definition.connect>) => {
-      const backend = await definition.connect(...args);
-      bare = backend;
-      return backend;
-    },
-  };
-  const backends = await openBackends({ backends: { bench: { reference_driver: { store: "memory" } } } }, { drivers: [recording] });
-  const driver = backends.get("bench");
-  await driver.setup();
-  if (bare === undefined) throw new Error("the driver did not connect");
-  const rows = [await guardRow(driver, bare), await heapRow(driver)];
-  await backends.unset();
-  return rows;
+  const bare = await openBareDriver();
+  const real = await openBackends(backendsFile, { drivers: [ceph] });
+  try {
+    const cluster = real.get(backend);
+    await cluster.setup();
+    const share = { ...about("createVolume: what the guard adds", "getVolume on Ceph", "us"), peerVersion: version };
+    return [await guardRow(bare), await guardShare(bare, cluster, share), await heapRow(bare.driver)];
+  } finally {
+    await bare.close();
+    await real.unset();
+  }
 }
 
-/** Guard and validation around the in-memory driver, with a signal, a timeout, the check of the answer and the registry. */
-async function guardRow(driver: VolumeDriver, bare: StorageBackend): Promise<BenchRow> {
-  const guarded = (): Promise<unknown> => driver.createVolume(request, { signal, timeoutMs: 60_000 });
-  const direct = (): Promise<unknown> => bare.createVolume(backendRequest, ctx);
-  await interleave({ rounds: 1, perRound: 2_000 }, guarded, direct);
-  const rounds = await interleave({ rounds: 5, perRound: 2_000 }, guarded, direct, 1_000);
+/** Guard and validation around the in-memory driver, against that driver alone. */
+async function guardRow({ guardedCreate, bareCreate }: BareDriver): Promise<BenchRow> {
+  await interleave({ rounds: 1, perRound: 2_000 }, guardedCreate, bareCreate);
+  const rounds = await interleave({ rounds: 5, perRound: 2_000 }, guardedCreate, bareCreate, 1_000);
   return toRow(about("createVolume through the guard", "bare driver", "us"), rounds);
 }
 
 /** What 200,000 calls that share one long-lived signal leave on the heap. */
 async function heapRow(driver: VolumeDriver): Promise<BenchRow> {
   const calls = 200_000;
+  const { signal } = new AbortController();
   const heapMiB = (): number => {
     globalThis.gc?.();
     return process.memoryUsage().heapUsed / 1024 ** 2;

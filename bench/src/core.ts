@@ -1,5 +1,6 @@
 import { execa } from "execa";
 import { interleave } from "./interleave.js";
+import { labCeph } from "./lab.js";
 import { toRow, type BenchRow } from "./row.js";
 
 /** The second Node version that figures are taken on; npm brings it. */
@@ -14,7 +15,8 @@ export async function benchCore(): Promise<readonly BenchRow[]> {
 
 async function guardRows([command, ...first]: readonly string[]): Promise<readonly BenchRow[]> {
   if (command === undefined) return [];
-  const args = [...first, "--expose-gc", "--import", "tsx", "bench/src/core-guard.ts"];
+  const lab = await labCeph();
+  const args = [...first, "--expose-gc", "--import", "tsx", "bench/src/core-guard.ts", lab.backendsFile, "ceph", lab.version ?? "unknown"];
   const { stdout } = await execa(command, args, { preferLocal: false });
   const rows: unknown = JSON.parse(stdout.slice(stdout.indexOf("[")));
   return Array.isArray(rows) ? rows.filter(isRow) : [];
