@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 
 /** The backends that the quickstart can run on. */
-export const quickstartBackends = ["reference", "ceph"] as const;
+export const quickstartBackends = ["reference", "ceph", "cinder"] as const;
 
 /** What the command line asks for. */
 export interface QuickstartArguments {
@@ -14,9 +14,10 @@ export const usage = `Takes a volume through its whole life.
 
   npm run quickstart                        on the embedded, file-backed driver
   npm run quickstart -- --backend ceph      on a real Ceph, brought up on this machine
+  npm run quickstart -- --backend cinder    on a real Keystone and Cinder, with their volumes in that Ceph
 
-  --backend NAME   ${quickstartBackends.join(" or ")}; default reference
-  --keep           leave the lab's cluster up afterwards
+  --backend NAME   ${quickstartBackends.join(", ")}; default reference
+  --keep           leave the lab up afterwards
   --help           this text`;
 
 /** Reads the command line; a string says what is wrong with it. */
@@ -33,7 +34,7 @@ export function readArguments(args: readonly string[]): QuickstartArguments | "h
     if (values.help) return "help";
     const backend = quickstartBackends.find((known) => known === values.backend);
     if (backend === undefined) {
-      return { problem: `there is no backend ${JSON.stringify(values.backend)} here; choose ${quickstartBackends.join(" or ")}` };
+      return { problem: `there is no backend ${JSON.stringify(values.backend)} here; choose ${quickstartBackends.join(", ")}` };
     }
     return { backend, keep: values.keep };
   } catch (error) {

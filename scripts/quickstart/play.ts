@@ -1,15 +1,20 @@
 import { strictEqual } from "node:assert/strict";
 import { mkdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { formatBytes, MiB, supports, type AttachmentRecord, type MountRecord, type Volume } from "@opensds/core";
+import { formatBytes, MiB, supports, type AttachmentRecord, type DriverManifest, type MountRecord, type Volume } from "@opensds/core";
 import { sha256Of, short, writeRandomFile } from "./checksum.js";
 import type { Stage } from "./stage.js";
 import type { Story } from "./story.js";
 
 const fileName = "hello.bin";
 const fileMegabytes = 32;
-const sizeBytes = 256 * MiB;
-const grownBytes = 384 * MiB;
+const wantedBytes = 256 * MiB;
+
+/** A size that the backend makes exactly, and one above it: Cinder counts in whole GiB. */
+function sizesFor({ limits }: DriverManifest): { readonly sizeBytes: number; readonly grownBytes: number } {
+  const sizeBytes = Math.max(wantedBytes, limits.minVolumeBytes);
+  return { sizeBytes, grownBytes: sizeBytes + Math.max(wantedBytes / 2, limits.granularityBytes) };
+}
 
 /** Why this process cannot attach and mount, or undefined. */
 function whyNoDevices(): string | undefined {
@@ -21,7 +26,7 @@ function whyNoDevices(): string | undefined {
 /** Takes a volume through its whole life, and proves on the way that its bytes are the bytes written. */
 export async function play(stage: Stage, story: Story): Promise<void> {
   const { driver } = stage;
-  await story.tell("set up", () => driver.setup(), (manifest) => `${manifest.kind} driver, backend ${driver.backend}`);
+  const { sizeBytes } = sizesFor(await story.tell("set up", () => driver.setup(), (manifest) => `${manifest.kind} driver, backend ${driver.backend}`));
   const before = await stage.outsider?.stored();
 
   const name = `quickstart ${new Date().toISOString()}`;
@@ -105,7 +110,7 @@ async function useDevice(stage: Stage, story: Story, volume: Volume, stored: str
   if (supports(driver, "expansion")) {
     const fileSystemBytes = async (): Promise<number> => statfs(directory).then(({ blocks, bsize }) => blocks * bsize);
     await story.tell("look at the file system's size", fileSystemBytes, (bytes) => {
-      strictEqual(bytes > sizeBytes, true, "the file system did not grow with its volume");
+      strictEqual(bytes > sizesFor(driver.manifest).sizeBytes, true, "the file system did not grow with its volume");
       return `${formatBytes(Math.round(bytes / MiB) * MiB)}: it grew with its volume`;
     });
   }
@@ -128,7 +133,7 @@ async function grow({ driver }: Stage, story: Story, record: AttachmentRecord): 
   if (!supports(driver, "expansion")) return;
   const { expansion } = driver;
   const { volumeId } = record.attachment;
-  const request = { id: volumeId, capacity: { requiredBytes: grownBytes } };
+  const request = { id: volumeId, capacity: { requiredBytes: sizesFor(driver.manifest).grownBytes } };
   await story.tell("grow the volume", () => expansion.expandVolume(request), ({ volume }) => `to ${formatBytes(volume.sizeBytes ?? 0)}, while attached`);
   await story.tell("let the device follow", () => expansion.growAttachment(record), ({ device }) => device?.path ?? "no device");
 }

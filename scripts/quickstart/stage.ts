@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openBackends, type Backends, type VolumeDriver } from "@opensds/core";
 import { ceph } from "@opensds/driver-ceph";
+import { cinder } from "@opensds/driver-cinder";
 import { adminRbd, labDown, labStatus, labUp, type OnProgress } from "@opensds/lab";
 import { reference } from "@opensds/testkit/reference";
 import { execa } from "execa";
@@ -30,7 +31,7 @@ export interface Stage {
 
 /** Sets the stage. */
 export async function setStage(options: QuickstartArguments, onProgress: OnProgress): Promise<Stage> {
-  return options.backend === "ceph" ? stageCeph(options.keep, onProgress) : stageReference();
+  return options.backend === "reference" ? stageReference() : stageLab(options.backend, options.keep, onProgress);
 }
 
 async function stageReference(): Promise<Stage> {
@@ -52,21 +53,24 @@ async function stageReference(): Promise<Stage> {
   return { backends, driver: backends.get("quickstart"), folder, outsider: undefined, clear };
 }
 
-async function stageCeph(keep: boolean, onProgress: OnProgress): Promise<Stage> {
+async function stageLab(backend: "ceph" | "cinder", keep: boolean, onProgress: OnProgress): Promise<Stage> {
   const before = await labStatus();
-  const status = before.ceph.state === "up" ? before : await labUp("ceph", { onProgress });
+  const status = before[backend].state === "up" ? before : await labUp(backend, { onProgress });
   if (status.ceph.state !== "up") throw new Error(`the lab's Ceph is ${status.ceph.state}; see npm run lab -- status`);
   const { backendsFile } = status.ceph;
+  // Cinder's volumes are images too, in a pool of its own.
+  const pool = status.cinder.state === "up" && backend === "cinder" ? status.cinder.pool : "dock";
   const folder = await mkdtemp(join(tmpdir(), "opensds-quickstart-"));
-  const backends = await openBackends(backendsFile, { drivers: [ceph] });
+  const backends = await openBackends(backendsFile, { drivers: [ceph, cinder] });
   const clear = async (): Promise<readonly string[]> => {
     await backends.unset();
     const left = await leftOver(folder, undefined);
     await rm(folder, { recursive: true });
+    // What somebody had up before stays up.
     if (before.ceph.state !== "up" && !keep) await labDown({ onProgress });
     return left;
   };
-  return { backends, driver: backends.get("ceph"), folder, outsider: outsiderOfPool("dock", folder), clear };
+  return { backends, driver: backends.get(backend), folder, outsider: outsiderOfPool(pool, folder), clear };
 }
 
 function outsiderOfPool(pool: string, folder: string): Outsider {
