@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { execa } from "execa";
 import { formatMs, table } from "../lib/table.js";
 import { families, type Family } from "./families.js";
-import { beginLab, type LabSession } from "./lab-session.js";
+import { createLabSession, type LabAnswer, type LabSession } from "./lab-session.js";
 import { total, verdict, type Counts, type FamilyResult } from "./result.js";
 
 /** Everything instead of a sample: `npm test -- --full`. */
@@ -15,27 +15,24 @@ async function main(): Promise<number> {
   const seed = process.env["SB_SEED"] ?? (await commitSeed());
   console.log(`Node ${process.version}, seed ${seed} (the same again: SB_SEED=${seed} npm test)`);
   const results: FamilyResult[] = [];
-  let lab: LabSession | undefined;
+  const lab = createLabSession();
   try {
-    for (const family of families) {
-      if (family.lab) lab ??= await beginLab();
-      results.push(await runFamily(family, seed, lab));
-    }
+    for (const family of families) results.push(await runFamily(family, seed, lab));
   } finally {
-    if (lab?.available === true) await lab.end();
+    await lab.end();
   }
   return report(results);
 }
 
-async function runFamily(family: Family, seed: string, lab: LabSession | undefined): Promise<FamilyResult> {
+async function runFamily(family: Family, seed: string, lab: LabSession): Promise<FamilyResult> {
   console.log(`\n=== ${family.name} (budget ${family.budgetSeconds} s)`);
+  const answer: LabAnswer = family.lab === undefined ? { available: true } : await lab.need(family.lab);
   const begin = performance.now();
-  const counts = family.lab && lab?.available !== true ? withoutLab(family, lab) : await family.run(seed, full).catch(brokenFamily);
+  const counts = answer.available ? await family.run(seed, full).catch(brokenFamily) : withoutLab(family, answer.why);
   return { ...counts, family: family.name, ms: performance.now() - begin, budgetSeconds: family.budgetSeconds };
 }
 
-function withoutLab(family: Family, lab: LabSession | undefined): Counts {
-  const why = lab?.available === false ? lab.why : "no lab";
+function withoutLab(family: Family, why: string): Counts {
   console.log(`*** ${family.name} does NOT run: ${why}`);
   const skipped = [`${family.name}: ${why.split("\n")[0] ?? ""}`];
   // On a developer's machine a missing lab is a loud skip; in CI nothing may be missing, unless it was asked for.
