@@ -73,7 +73,8 @@ export async function openBackends(source: string | URL | object, options: OpenB
   if (all.length > 0) throw mistakesError(read.name, all);
 
   const { log = silentLogger, onStep } = options;
-  const observers = [channelObserver, await openTelemetryObserver(), ...(log === silentLogger ? [] : [logObserver(log)])];
+  const telemetry = await openTelemetryObserver();
+  const observers = [channelObserver, ...(telemetry === undefined ? [] : [telemetry]), ...(log === silentLogger ? [] : [logObserver(log)])];
   const environment: CallEnvironment = { log, onStep, observers };
   // Loaded here, not at import: what a host needs (processes) is no business of those who only want the types.
   const { createHost } = await import("../host/create-host.js");

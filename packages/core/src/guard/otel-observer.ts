@@ -4,11 +4,14 @@ import type { CallObserver } from "./observe.js";
 const instrumentationName = "@opensds/core";
 
 /**
- * Makes a span and a duration measurement of every call, through the OpenTelemetry API: whatever SDK the process has set up gets
- * them, and without one they cost next to nothing. Loaded when backends are opened, not when this package is imported.
+ * Makes a span and a duration measurement of every call, through the OpenTelemetry API that the process has: whatever SDK is set up gets
+ * them, and without one they cost next to nothing. Undefined where no API is installed: then there is no SDK either. Loaded when
+ * backends are opened, not when this package is imported.
  */
-export async function openTelemetryObserver(): Promise<CallObserver> {
-  const { context, metrics, SpanKind, SpanStatusCode, trace } = await import("@opentelemetry/api");
+export async function openTelemetryObserver(): Promise<CallObserver | undefined> {
+  const api = await import("@opentelemetry/api").catch(missing);
+  if (api === undefined) return undefined;
+  const { context, metrics, SpanKind, SpanStatusCode, trace } = api;
   const tracer: Tracer = trace.getTracer(instrumentationName);
   const duration: Histogram = metrics.getMeter(instrumentationName).createHistogram("opensds.call.duration", {
     unit: "s",
@@ -41,4 +44,10 @@ export async function openTelemetryObserver(): Promise<CallObserver> {
       };
     },
   };
+}
+
+/** The package is an optional peer. One that is there and broken is somebody's to mend. */
+function missing(error: unknown): undefined {
+  if (error instanceof Error && "code" in error && (error.code === "ERR_MODULE_NOT_FOUND" || error.code === "MODULE_NOT_FOUND")) return undefined;
+  throw error;
 }

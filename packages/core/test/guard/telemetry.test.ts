@@ -74,7 +74,9 @@ afterAll(() => {
 
 describe("OpenTelemetry", () => {
   it("gets a span per call, inner calls beneath outer ones, errors with their code, and durations in seconds", async () => {
-    const environment = { log: silentLogger, observers: [await openTelemetryObserver()] };
+    const observer = await openTelemetryObserver();
+    if (observer === undefined) throw new Error("the API is installed here");
+    const environment = { log: silentLogger, observers: [observer] };
     const outer = { operation: "attachVolume", backend: "ssd", resource: "v1" } as const;
     const inner = { operation: "connectVolume", backend: "ssd", resource: "v1" } as const;
     const failure = new SouthboundError("FAILED_PRECONDITION", "volume-attached-elsewhere", "host n2 has it", { outcome: "none" });
