@@ -1,4 +1,4 @@
-import { cp, rm } from "node:fs/promises";
+import { cp, rename, rm } from "node:fs/promises";
 import { sep } from "node:path";
 import { defineConfig } from "tsup";
 import { libraryBuild } from "../../tsup.base.js";
@@ -18,6 +18,7 @@ async function copyTemplate(): Promise<void> {
   await rm("template", { recursive: true, force: true });
   await cp("../../examples/third-party-driver", "template", { recursive: true, filter: (path) => !madeByRunning.test(path.split(sep).at(-1) ?? "") });
   // npm takes a file of this name for its own rules, and leaves it out of the package.
-  await cp("template/.gitignore", "template/gitignore");
-  await rm("template/.gitignore");
+  await rename("template/.gitignore", "template/gitignore");
+  // A manifest inside a package means something to bundlers.
+  await rename("template/package.json", "template/package.template.json");
 }

@@ -17,13 +17,3 @@ export function createPacer(): { next(call: Call): Promise<void> } {
     },
   };
 }
-
-/** Looks again and again until a look gives something; ends with the call. */
-export async function poll<Value>(call: Call, look: () => Promise<Value | undefined>): Promise<Value> {
-  const pacer = createPacer();
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await pacer.next(call);
-  }
-}

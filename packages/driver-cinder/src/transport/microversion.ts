@@ -12,8 +12,6 @@ export const lowestUsable: Microversion = 44;
 export const highestKnown: Microversion = 70;
 /** Read-only attachments. */
 export const readOnlyAttachments: Microversion = 54;
-/** Growing a volume that is in use. */
-export const growInUse: Microversion = 42;
 /** Snapshots of volumes in use without `force`, which is refused from here on. */
 export const snapshotsWithoutForce: Microversion = 66;
 

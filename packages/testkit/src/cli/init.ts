@@ -50,11 +50,17 @@ const renamed = (text: string, kind: string): string =>
     .replace(/("@opensds\/(?:core|testkit)": )"[^"]*"/g, `$1"^${kitVersion()}"`)
     .replace(/^ {2}"private": true,\n/m, "");
 
+/** What may not be called by its own name in a package. */
+const namesInPackage: ReadonlyMap<string, string> = new Map([
+  ["gitignore", ".gitignore"],
+  ["package.template.json", "package.json"],
+]);
+
 function templateFiles(): readonly { readonly path: string; readonly text: string }[] {
   const root = templateRoot();
   return readdirSync(root, { recursive: true, encoding: "utf8" })
     .filter((path) => statSync(join(root, path)).isFile())
-    .map((path) => ({ path: path === "gitignore" ? ".gitignore" : path.replaceAll("\\", "/"), text: readFileSync(join(root, path), "utf8") }))
+    .map((path) => ({ path: namesInPackage.get(path) ?? path.replaceAll("\\", "/"), text: readFileSync(join(root, path), "utf8") }))
     .sort((one, other) => (one.path < other.path ? -1 : 1));
 }
 
