@@ -92,7 +92,7 @@ console.log(volume.name, "made by", backends.names.length, "backends' bundle");`
   );
   const project = await createProject(join(folder, "bundle"), "");
   const { build } = await import("esbuild");
-  const banner = { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' };
+  const banner = { js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);' };
   await build({
     entryPoints: [join(installed, "bundle-me.mjs")],
     outfile: join(project.folder, "dock.mjs"),

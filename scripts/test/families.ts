@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BackendName } from "@opensds/lab";
 import { browserTests } from "./browser.js";
-import { countConformance, countMutants, countVitest } from "./read-reports.js";
+import { countConformance, countMutants, countSteps, countVitest } from "./read-reports.js";
 import type { Counts } from "./result.js";
 import { runCommand, runReporting } from "./run-command.js";
 
@@ -41,7 +41,9 @@ export const families: readonly Family[] = [
   },
   { name: "unit", budgetSeconds: 600, run: () => runReporting("vitest", vitestArgs, countVitest) },
   { name: "pages in a browser", budgetSeconds: 90, run: () => browserTests(vitestArgs) },
+  { name: "fit to be published", budgetSeconds: 90, run: () => runCommand("tsx", ["scripts/packages/main.ts"]) },
   { name: "packed packages", budgetSeconds: 420, run: packed },
+  { name: "release rehearsal", budgetSeconds: 150, run: rehearsal },
   { name: "conformance reference", budgetSeconds: 180, run: conformanceReference },
   { name: "mutants", budgetSeconds: 240, run: (seed, full) => mutants("reference", seed, full ? [] : ["--sample", "2"]) },
   { name: "quickstart reference", budgetSeconds: 30, run: () => quickstart() },
@@ -59,6 +61,13 @@ export const families: readonly Family[] = [
 /** What an author gets: the packed packages, installed outside the workspace, on the oldest Node and one that the seed draws, or on all. */
 function packed(seed: string, full: boolean): Promise<Counts> {
   return runReporting("vitest", vitestArgs, countVitest, { SB_PACKED: "1", SB_SEED: seed, SB_FULL: full ? "1" : "0" });
+}
+
+/** Versions, a registry of this machine's own, and installs from it: on this Node and on one that the seed draws, or on all. */
+function rehearsal(seed: string, full: boolean): Promise<Counts> {
+  const drawn = ["22", "24", "26"][Number(seed) % 3] ?? "24";
+  const nodes = full ? "20,22,24,26" : `20,${drawn}`;
+  return runReporting("tsx", (reportFile) => ["scripts/release/main.ts", "--nodes", nodes, "--json", reportFile], countSteps);
 }
 
 /** The suite against its broken drivers: the checks that each has to fail, and a sample of those that it has not; `--full`: all of them. */

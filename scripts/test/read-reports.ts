@@ -26,6 +26,12 @@ export function countMutants(report: unknown): Counts {
   return isCount(passed) && isCount(failed) ? { passed, failed, skipped: [] } : { passed: 0, failed: 1, skipped: [] };
 }
 
+/** Counts the steps of a rehearsal, and what it left out and why. */
+export function countSteps(report: unknown): Counts {
+  const skipped = isObject(report) && Array.isArray(report["skipped"]) ? report["skipped"].map(String) : [];
+  return { ...countMutants(report), skipped };
+}
+
 /** Counts a conformance report. */
 export function countConformance(report: unknown): Counts {
   const results = isObject(report) ? objects(report["results"]) : [];

@@ -1,0 +1,27 @@
+// npm run docs:check: every block of code in the pages compiles, every backends file in them opens, every link leads somewhere.
+import { parseArgs } from "node:util";
+import { createSteps } from "../lib/steps.js";
+import { uncompilable } from "./compile-blocks.js";
+import { unreadable } from "./data-blocks.js";
+import { docsPages } from "./pages.js";
+import { brokenReferences } from "./references.js";
+
+const { values } = parseArgs({ options: { json: { type: "string" } } });
+const steps = createSteps();
+const pages = await docsPages();
+
+function demand(what: string, problems: readonly string[]): string {
+  if (problems.length > 0) throw new Error(problems.join("\n"));
+  return what;
+}
+
+await steps.check("TypeScript and JavaScript in the pages compile", () => {
+  const { blocks, problems } = uncompilable(pages);
+  return Promise.resolve(demand(`${blocks} blocks`, problems));
+});
+await steps.check("YAML and JSON in the pages can be read, and backends files opened", async () => {
+  const { blocks, problems } = await unreadable(pages);
+  return demand(`${blocks} blocks`, problems);
+});
+await steps.check("links and commands in the pages are there", async () => demand(`${pages.length} pages`, await brokenReferences(pages)));
+process.exitCode = await steps.end(values.json);
