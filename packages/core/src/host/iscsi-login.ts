@@ -1,5 +1,6 @@
-import { readFile, readdir, rename, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { createHash } from "node:crypto";
+import { readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { CallContext } from "../driver/call-context.js";
 import type { IscsiConnectionInfo, IscsiPath } from "../model/connection.js";
 import { complaint, run, type CommandResult } from "./command.js";
@@ -40,8 +41,9 @@ export async function logOut(path: Pick<IscsiPath, "iqn" | "portal">, lock: Host
   await forgetRecord(path, lock, ctx);
 }
 
-/** The record holds the password: it goes with the login. */
+/** The record holds the password: it goes with the login, and what a killed call has not put in its place yet goes too. */
 async function forgetRecord(path: Pick<IscsiPath, "iqn" | "portal">, lock: HostLock, ctx: CallContext): Promise<void> {
+  for (const draft of draftsOf(path)) await rm(draft, { force: true });
   if ((await recordFiles(path)).length === 0) return;
   await run(ctx, "iscsiadm", [...nodeArguments(path), "--op", "delete"], { lockFd: lock.fd });
 }
@@ -80,10 +82,17 @@ async function setRecord(path: IscsiPath, values: ReadonlyMap<string, string>, c
   }
   for (const file of files) {
     const text = editRecord(await readFile(file, "utf8"), values);
-    await writeFile(`${file}.opensds`, text, { mode: 0o600 });
-    await rename(`${file}.opensds`, file);
+    const [draft = ""] = draftsOf(path).filter((one) => file.startsWith(`${dirname(one)}/`));
+    await writeFile(draft, text, { mode: 0o600 });
+    await rename(draft, file);
   }
 }
+
+/** Where a record is written before it is put in its place: beside the records, where open-iscsi takes nothing for one. */
+const draftsOf = ({ iqn, portal }: Pick<IscsiPath, "iqn" | "portal">): readonly string[] => {
+  const hash = createHash("sha256").update(`${iqn} ${portalOf(portal)}`).digest("hex").slice(0, 32);
+  return recordRoots.map((root) => join(dirname(root), `.opensds-${hash}`));
+};
 
 /** Sets fields of a record, `name = value` on a line each; what it does not have yet comes before its last line. */
 export function editRecord(text: string, values: ReadonlyMap<string, string>): string {

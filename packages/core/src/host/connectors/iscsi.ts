@@ -24,10 +24,14 @@ const shownWithinMs = 15_000;
 /** SCSI units over TCP, by the kernel's initiator and open-iscsi's daemon. */
 export function iscsiConnector(site: ConnectorSite): Connector<IscsiConnectionInfo> & Disconnector {
   const notes = targetNotes(site.runtimeDir, method);
-  const finished = async (fits: (note: TargetNote) => boolean): Promise<Device | undefined> => {
-    const note = (await notes.list()).find((one) => one.source !== null && fits(one));
-    return note && (await deviceOf(await pathsOf(note.source ?? ""), site.bootId));
+  /** The finished devices of this host whose notes fit. */
+  const finished = async (fits: (note: TargetNote) => boolean): Promise<readonly { readonly note: TargetNote; readonly device: Device }[]> => {
+    const fitting = (await notes.list()).filter((note) => note.source !== null && fits(note));
+    const found = await Promise.all(fitting.map(async (note) => ({ note, device: await deviceOf(await pathsOf(note), site.bootId) })));
+    return found.flatMap(({ note, device }) => (device === undefined ? [] : [{ note, device }]));
   };
+  const recorded = async ({ source, path, number }: Device): Promise<TargetNote | undefined> =>
+    (await finished((note) => note.source === source)).find(({ device }) => device.path === path && device.number === number)?.note;
 
   return {
     method,
@@ -37,8 +41,8 @@ export function iscsiConnector(site: ConnectorSite): Connector<IscsiConnectionIn
     },
     find: async (info) => {
       const units = info.paths.map(unitOf);
-      const device = await finished((note) => note.units.some((unit) => units.includes(unit)));
-      return device && { device, ending: false };
+      const [found] = await finished((note) => note.units.some((unit) => units.includes(unit)));
+      return found && { device: found.device, ending: false };
     },
     attach: async ({ info, volumeId, readOnly, existing }, lock, ctx) => {
       if (existing !== undefined) return existing;
@@ -68,12 +72,10 @@ export function iscsiConnector(site: ConnectorSite): Connector<IscsiConnectionIn
         }
       });
     },
-    isPresent: async (device) => {
-      const there = await finished(({ source }) => source === device.source);
-      return there?.path === device.path && there.number === device.number;
-    },
+    isPresent: async (device) => (await recorded(device)) !== undefined,
     grow: async (device, lock, ctx) => {
-      const paths = await pathsOf(device.source);
+      const note = await recorded(device);
+      const paths = note === undefined ? [] : await pathsOf(note);
       const before = await deviceBytes(device.path);
       await ctx.step("scsi-rescan");
       for (const { name } of paths) {
@@ -86,9 +88,9 @@ export function iscsiConnector(site: ConnectorSite): Connector<IscsiConnectionIn
       if (after < before) throw wouldShrink(ctx, device.path, before, after);
     },
     detach: async (device, lock, ctx) => {
-      const note = (await notes.list()).find(({ source }) => source === device.source);
+      const note = await recorded(device);
       if (note === undefined) return;
-      await removeScsiDevice(device.path, await pathsOf(device.source), lock, ctx);
+      await removeScsiDevice(device.path, await pathsOf(note), lock, ctx);
       await underTargets(targetsOf(note), site.runtimeDir, ctx, () => releaseIscsi(note, notes, lock, ctx));
     },
     sweep: async (volumeId, lock, ctx) => {
@@ -101,7 +103,9 @@ export function iscsiConnector(site: ConnectorSite): Connector<IscsiConnectionIn
 
 const targetsOf = ({ units }: TargetNote): readonly string[] => units.map((unit) => unit.split(" ")[0] ?? "");
 
-const pathsOf = async (source: string): Promise<readonly ScsiPath[]> => (await readScsiPaths()).filter((path) => sourceOf(path) === source);
+/** The unit's disks: where it was reached, and what says that it is the one. A target may give two units one name, and a unit's place to another. */
+const pathsOf = async ({ units, source }: TargetNote): Promise<readonly ScsiPath[]> =>
+  (await readScsiPaths()).filter((path) => sourceOf(path) === source && units.includes(unitOf({ iqn: path.session.iqn, lun: path.lun })));
 
 /** The device to use of several paths to one unit: the multipath device over them, else the first. */
 async function deviceOf(paths: readonly ScsiPath[], bootId: string): Promise<Device | undefined> {

@@ -5,7 +5,8 @@ import { must } from "./guest-bench.js";
 
 /** Starts open-iscsi's daemon, as the service manager would. */
 export async function startIscsid(): Promise<void> {
-  must("modprobe", "iscsi_tcp");
+  // The second is what udev loads when a disk comes.
+  must("modprobe", "--all", "iscsi_tcp", "sd_mod");
   spawn("iscsid", ["--foreground"], { stdio: "ignore", detached: true }).unref();
   while (!readFileSync("/proc/net/unix", "utf8").includes("@ISCSIADM_ABSTRACT_NAMESPACE")) await sleep(50);
 }

@@ -18,7 +18,7 @@ export function makeLioTarget(): Target {
   configure(root, [[tpg], ...portals.map((portal) => [`${tpg}/np/${portal}`] as const), [`${tpg}/acls/${initiator}`]]);
   disks.forEach(({ path }, index) => {
     const unit = `core/iblock_0/unit${index + 1}`;
-    configure(root, [[unit], [`${unit}/control`, `udev_path=${path}`], [`${unit}/wwn/vpd_unit_serial`, `0a1b2c3d-0000-0000-0000-00000000000${index + 1}`], [`${unit}/enable`, "1"]]);
+    configure(root, [[unit], [`${unit}/control`, `udev_path=${path}`], [`${unit}/wwn/vpd_unit_serial`, `${index + 1}a1b2c3d-0000-0000-0000-000000000000`], [`${unit}/enable`, "1"]]);
     configure(root, [[`${tpg}/lun/lun_${index + 1}`], [`${tpg}/acls/${initiator}/lun_${index + 1}`]]);
     symlinkSync(`${root}/${unit}`, `${root}/${tpg}/lun/lun_${index + 1}/unit`);
     symlinkSync(`${root}/${tpg}/lun/lun_${index + 1}`, `${root}/${tpg}/acls/${initiator}/lun_${index + 1}/unit`);
