@@ -19,6 +19,7 @@ describe("the virtual machine's parts", () => {
   it("lets no directory name break the agent's script", () => {
     expect(quote("it's")).toBe(`'it'\\''s'`);
     expect(agentScript("/a b", [])).toContain("cd '/a b'");
+    expect(agentScript("/run", [], ["/c d", "/e"])).toContain("for tree in '/c d' '/e'; do");
   });
 
   it("takes one script on the command line", () => {

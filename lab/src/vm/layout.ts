@@ -12,6 +12,8 @@ export interface VmFiles {
   readonly initrd: string;
   /** The directory that the guest sees as its `/lib/modules`. */
   readonly modules: string;
+  /** Trees of files that machines have besides this host's, one for each Debian package. */
+  readonly packages: string;
   /** Written last: the kernel's version, which says that all the rest is there. */
   readonly version: string;
 }
@@ -26,6 +28,7 @@ export function vmFiles(paths: LabPaths): VmFiles {
     image: join(kernel, "vmlinuz"),
     initrd: join(kernel, "initrd.gz"),
     modules: join(kernel, "package", "lib", "modules"),
+    packages: join(directory, "packages"),
     version: join(kernel, "version"),
   };
 }

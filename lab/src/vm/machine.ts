@@ -34,6 +34,8 @@ export interface Vm {
 export interface MachineOptions {
   /** Loopback ports of the host that are the machine's own loopback ports too. */
   readonly ports: readonly number[];
+  /** Trees of files to lay over what the machine sees of the host. */
+  readonly trees: readonly string[];
   readonly memoryMiB: number;
   /** After this time it is ended, whatever it does. */
   readonly lifetimeMs: number;
@@ -52,7 +54,7 @@ export async function bootMachine(files: VmFiles, options: MachineOptions): Prom
   sweepDeadMachines(files.runs);
   mkdirSync(files.runs, { recursive: true });
   const directory = mkdtempSync(join(files.runs, "vm-"));
-  writeFileSync(join(directory, "agent"), agentScript(directory, options.ports));
+  writeFileSync(join(directory, "agent"), agentScript(directory, options.ports, options.trees));
   const child = startQemu(files, directory, options);
   const console = join(directory, "console");
   const line = openJobLine(child, () => new LabError(`The virtual machine has ended.\n${lastLines(readIfThere(console) ?? "")}`));
