@@ -36,7 +36,6 @@ export const families: readonly Family[] = [
   {
     name: "specification",
     budgetSeconds: 30,
-   
     run: () => runCommand("tsx", ["--conditions=@opensds/source", "scripts/spec/check.ts"]),
   },
   { name: "unit", budgetSeconds: 600, run: () => runReporting("vitest", vitestArgs, countVitest) },
