@@ -69,7 +69,7 @@ export const listChecks: readonly Check[] = [
       await ctx.create("first");
       await ctx.create("second");
       const { ms } = await timed(readPage(ctx.driver, 1));
-      const timeoutMs = Math.ceil(Math.max(400, 5 * ms));
+      const timeoutMs = Math.ceil(Math.max(1_500, 5 * ms));
       let pages = 0;
       for await (const page of ctx.driver.listVolumes({ pageSize: 1 }, { timeoutMs }).pages()) {
         pages += 1;
