@@ -49,7 +49,7 @@ ${host}`,
   );
   const noauth = `  cinder-noauth:
     cinder_driver:
-      auth: { type: noauth, endpoint: ${quote(cinderUrl(cinderPorts(cluster.ports).cinderNoauth))}, userId: dock, projectId: dock }
+      auth: { type: noauth, endpoint: ${quote(cinderUrl(cinderPorts(cluster.ports).cinderNoauth))}, userId: dock, projectId: d0c4d0c4d0c4d0c4d0c4d0c4d0c4d0c4 }
 ${host}`;
   return clouds.join("") + noauth;
 }

@@ -26,7 +26,7 @@ export async function openProject(config: CinderConfig, ctx: CallContext<"setup"
     const { session, endpoint, id, name, noauthToken } = place;
     const api = createApi({ http, endpoint, microversion, session, noauthToken, requestTimeoutMs: config.requestTimeoutMs });
     const volumes = createVolumes(api);
-    await volumes.page(call, { limit: 1 });
+    if ((await volumes.page(call, { limit: 1 })) === undefined) throw new CloudMistake(`Cinder at ${endpoint} knows no such project; look at its id`);
     return { config, id, name, endpoint, microversion, session, http, api, volumes, snapshots: createSnapshots(api) };
   } catch (thrown) {
     http?.close();
