@@ -33,8 +33,10 @@ export interface ApiOptions {
 
 /** How often a request is sent again that the server did not take on, or whose answer was lost and changes nothing. */
 const attempts = 5;
+/** How long a server that has answered before may be away: it is being started anew. One that never answered has a wrong address. */
+const awayMs = 20_000;
 const firstPauseMs = 100;
-const longestPauseMs = 5_000;
+const longestPauseMs = 2_000;
 
 /** The server, or a proxy before it, is not there for the moment, or wants fewer requests. */
 const passing = [429, 502, 503, 504];
@@ -58,14 +60,18 @@ export function createApi({ http, endpoint, microversion, session, noauthToken, 
     throw refusalOf(`${request.method} ${request.path}`, answer);
   };
 
+  let answered = false;
   return async (call, request) => {
     let renewed = false;
+    const begun = performance.now();
     for (let attempt = 1; ; attempt += 1) {
       call.ctx.signal.throwIfAborted();
       const before = call.changed;
       const token = session === undefined ? secret(noauthToken) : await session.token(call.ctx.signal);
       try {
-        return await once(call, request, token);
+        const answer = await once(call, request, token);
+        answered = true;
+        return answer;
       } catch (thrown) {
         if (!(thrown instanceof HttpFailure)) throw thrown;
         if (thrown.status !== undefined || !thrown.sent) call.changed = before || (thrown.status !== undefined && thrown.status >= 500 && request.method !== "GET");
@@ -75,7 +81,8 @@ export function createApi({ http, endpoint, microversion, session, noauthToken, 
           session.refused(token);
           continue;
         }
-        if (attempt >= attempts || !mayRepeat(thrown, request)) throw thrown;
+        const patient = thrown.status === undefined && answered ? performance.now() - begun < awayMs : attempt < attempts;
+        if (!patient || !mayRepeat(thrown, request)) throw thrown;
         const pauseMs = pauseAfter(thrown, attempt);
         if (pauseMs >= call.ctx.remainingMs()) throw thrown;
         await sleep(pauseMs, undefined, { signal: call.ctx.signal });
