@@ -14,7 +14,7 @@ const border = (files, forbidden, message) => ({
 });
 
 export default defineConfig(
-  globalIgnores(["**/dist/", "**/coverage/", "docs/api/", ".lab/", "**/node_modules/", "packages/testkit/template/", "packages/core/test/types/cases/"]),
+  globalIgnores(["**/dist/", "**/coverage/", "docs/api/", ".lab/", "**/node_modules/", "packages/testkit/template/", "packages/core/test/types/cases/", "docs/.vitepress/cache/"]),
   js.configs.recommended,
   {
     files: ["**/*.ts"],
@@ -37,6 +37,7 @@ export default defineConfig(
     files: ["scripts/**/*.mjs", "**/*.js"],
     languageOptions: { globals: { process: "readonly", console: "readonly" } },
   },
+  { files: ["examples/**/*.cjs"], languageOptions: { globals: { process: "readonly", console: "readonly", require: "readonly" } } },
   border(["packages/core/src/**"], "^@opensds/", "core knows no other package."),
   border(["packages/testkit/src/**"], "^@opensds/(driver-|lab)", "The suite knows no driver and no lab."),
   border(["packages/driver-ceph/src/**"], "^@opensds/(driver-|testkit|lab)", "A driver depends on core only."),

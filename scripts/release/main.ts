@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { createSteps } from "../lib/steps.js";
+import { rehearseExamples } from "./examples.js";
 import { rehearseInstalls } from "./installs.js";
 import { rehearsePrevious } from "./previous.js";
+import { rehearseOtherRuntimes } from "./other-runtimes.js";
 import { startRegistry } from "./registry.js";
 import { rehearseVersions } from "./rehearse-versions.js";
 import { copyRepository, installAndBuild, renameScope } from "./working-copy.js";
@@ -47,6 +49,8 @@ try {
   const previous = await rehearsePrevious(at, values.previous);
   const released = await rehearseVersions(at);
   await rehearseInstalls(at, released, wanted);
+  await rehearseExamples(at, released.at(-1) ?? "latest");
+  await rehearseOtherRuntimes(at, released.at(-1) ?? "latest");
   await previous?.check(released);
 } catch (error) {
   if (process.env["DEBUG"] !== undefined) console.error(error);
