@@ -22,6 +22,8 @@ export {
   type ConnectVolumeRequest,
   type Device,
   type DisconnectVolumeRequest,
+  type HostConnector,
+  type HostInitiators,
   type ListAttachmentsRequest,
 } from "./model/attachment.js";
 export type {

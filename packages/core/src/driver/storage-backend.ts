@@ -1,7 +1,9 @@
 import type {
+  AccessMode,
+  ConnectorFacts,
   ConnectVolumeRequest,
   DisconnectVolumeRequest,
-  AccessMode,
+  HostInitiators,
 } from "../model/attachment.js";
 import type { Connection } from "../model/connection.js";
 import type { HostId, VolumeId } from "../model/ids.js";
@@ -33,8 +35,12 @@ export interface BackendPageRequest {
 }
 
 /** A connect request as a backend gets it. */
-export interface BackendConnectRequest extends ConnectVolumeRequest {
+export interface BackendConnectRequest extends Omit<ConnectVolumeRequest, "connector"> {
   readonly mode: AccessMode;
+  /** What the attachment is recorded with. */
+  readonly connector: ConnectorFacts;
+  /** For targets that let in hosts whom they know by name. They may be others when the same host asks again. */
+  readonly initiators?: HostInitiators | undefined;
 }
 
 /**

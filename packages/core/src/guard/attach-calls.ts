@@ -1,8 +1,8 @@
 import type { CallContext, CallOptions } from "../driver/call-context.js";
-import type { StorageBackend } from "../driver/storage-backend.js";
+import type { BackendConnectRequest, StorageBackend } from "../driver/storage-backend.js";
 import type { VolumeDriver } from "../driver/volume-driver.js";
 import { isSouthboundError, SouthboundError } from "../errors/southbound-error.js";
-import type { AccessMode, AttachmentRecord } from "../model/attachment.js";
+import type { AccessMode, AttachmentRecord, HostConnector } from "../model/attachment.js";
 import type { Connection } from "../model/connection.js";
 import type { HostId, VolumeId } from "../model/ids.js";
 import { attachmentRecordSchema, attachmentSchema } from "../schema/attachment.js";
@@ -22,6 +22,9 @@ import { runCall } from "./run-call.js";
 export function within(ctx: CallContext): CallOptions {
   return { signal: ctx.signal, timeoutMs: Math.max(1, ctx.remainingMs()) };
 }
+
+/** What is recorded, and what is only told: no driver can record the second by mistake. */
+const apart = ({ initiators, ...connector }: HostConnector): Pick<BackendConnectRequest, "connector" | "initiators"> => ({ connector, initiators });
 
 /** The connections of a volume or a host, as the backend records them now. */
 export function readConnections(
@@ -57,7 +60,7 @@ export function attachCalls(
       return lifecycle.track(
         inFlight.run(call, subject, withStop(options, opened.stop), async (ctx) => {
           requireMode(checked.mode, opened, call);
-          const connection = await opened.backend.connectVolume(checked, ctx);
+          const connection = await opened.backend.connectVolume({ ...checked, ...apart(checked.connector) }, ctx);
           checkResult(attachmentSchema, connection.attachment, call, "attachment");
           return connection;
         }),
@@ -85,7 +88,7 @@ export function attachCalls(
           return host.exclusively(volumeId, within(ctx), async () => {
             const connector = await host.connectorFacts();
             const connection = await runCall(spec("connectVolume", volumeId), environment, within(ctx), (inner) =>
-              opened.backend.connectVolume({ volumeId, mode, connector }, inner),
+              opened.backend.connectVolume({ volumeId, mode, ...apart(connector) }, inner),
             );
             try {
               return await host.attach(connection, backendName, within(ctx));

@@ -100,13 +100,11 @@ export function createAttacher(machine: Machine, runtimeDir: string): Attacher {
   };
 }
 
-const record = ({ attachment }: Connection, backend: string, device: Device | null): AttachmentRecord => ({
-  type: "attachment",
-  version: 1,
-  backend,
-  attachment,
-  device,
-});
+/** The names that targets know the host by are told to backends, and are no part of a record. */
+function record({ attachment }: Connection, backend: string, device: Device | null): AttachmentRecord {
+  const { hostId, hostName, bootId } = attachment.connector;
+  return { type: "attachment", version: 1, backend, attachment: { ...attachment, connector: { hostId, hostName, bootId } }, device };
+}
 
 async function findDevice<Info extends ConnectionInfo>(
   info: Info,

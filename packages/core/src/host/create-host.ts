@@ -43,7 +43,7 @@ export function createHost(options: CreateHostOptions = {}): Host {
   return {
     hostId: machine.hostId,
     exclusively: (volume, given, steps) => runExclusively(volume, runtimeDir, given, steps),
-    connectorFacts: () => Promise.resolve(connectorFactsOf(machine)),
+    connectorFacts: () => connectorFactsOf(machine),
     attach: (connection, backend, given) =>
       call("attachVolume", { backend, resource: connection.attachment.volumeId }, given, (ctx) => attacher.attach(connection, backend, ctx)),
     describe: (connection, backend, given) =>

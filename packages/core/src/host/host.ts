@@ -1,5 +1,5 @@
 import type { CallOptions } from "../driver/call-context.js";
-import type { AttachmentRecord, ConnectorFacts } from "../model/attachment.js";
+import type { AttachmentRecord, HostConnector } from "../model/attachment.js";
 import type { Connection } from "../model/connection.js";
 import type { HostId, VolumeId } from "../model/ids.js";
 import type { FormatRecord, MountRecord, MountVolumeRequest } from "../model/mount.js";
@@ -24,7 +24,7 @@ export interface Host {
    */
   exclusively<Value>(volume: VolumeId, options: CallOptions, steps: () => Promise<Value>): Promise<Value>;
   /** What this host tells backends about itself. */
-  connectorFacts(): Promise<ConnectorFacts>;
+  connectorFacts(): Promise<HostConnector>;
   /** Makes the device of a connection, or finds the one that is there already (SB-ATTACH-1, 3, SB-SIZE-3). No method works: FAILED_PRECONDITION, saying why of each. */
   attach(connection: Connection, backend: string, options?: CallOptions): Promise<AttachmentRecord>;
   /** The record of a connection, with its device if there is one on this host; changes nothing. */

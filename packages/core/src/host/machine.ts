@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import type { ConnectorFacts } from "../model/attachment.js";
+import type { HostConnector } from "../model/attachment.js";
+import { readInitiators } from "./initiators.js";
 import { hostId, type HostId } from "../model/ids.js";
 
 /** Which machine this is, and which of its boots. */
@@ -19,7 +20,12 @@ export function readMachine(id: HostId | undefined): Machine {
 }
 
 /** What this machine tells backends about itself. */
-export const connectorFactsOf = ({ hostId, hostName, bootId }: Machine): ConnectorFacts => ({ hostId, hostName, bootId });
+export const connectorFactsOf = async ({ hostId, hostName, bootId }: Machine): Promise<HostConnector> => ({
+  hostId,
+  hostName,
+  bootId,
+  initiators: await readInitiators(hostId),
+});
 
 function firstLine(path: string): string | undefined {
   try {

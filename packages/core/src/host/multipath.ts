@@ -30,8 +30,8 @@ export async function multipathOver(disk: string, sysfs = "/sys"): Promise<Multi
 
 /** Whether the multipath daemon runs, which takes paths as they come. */
 export async function multipathDaemonRuns(): Promise<boolean> {
-  for (const pid of await processIds()) if ((await commandOf(pid)) === "multipathd") return true;
-  return false;
+  const commands = await Promise.all((await processIds()).map(commandOf));
+  return commands.includes("multipathd");
 }
 
 /** Waits for the daemon to take one of these disks; undefined when it does not want them. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { CallContext } from "../driver/call-context.js";
 import type { NvmeTcpConnectionInfo, NvmeTcpPortal } from "../model/connection.js";
 import type { HostLock } from "./host-lock.js";
@@ -16,9 +17,9 @@ export interface NvmeHost {
  * The host's own name and id, where nvme-cli keeps them; else one made of the machine id, so that it stays the same. The kernel wants
  * one id for one name.
  */
-export async function readNvmeHost(machineId: string): Promise<NvmeHost> {
+export async function readNvmeHost(machineId: string, directory = "/etc/nvme"): Promise<NvmeHost> {
   const firstLine = async (path: string): Promise<string> => ((await readFile(path, "utf8").catch(() => "")).split("\n")[0] ?? "").trim();
-  const [nqn, id] = await Promise.all(["/etc/nvme/hostnqn", "/etc/nvme/hostid"].map(firstLine));
+  const [nqn, id] = await Promise.all(["hostnqn", "hostid"].map((name) => firstLine(join(directory, name))));
   const hex = createHash("sha256").update(`opensds nvme ${machineId}`).digest("hex");
   const made = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join("-");
   const uuid = /uuid:([0-9a-fA-F-]{36})$/u.exec(nqn ?? "")?.[1];

@@ -24,6 +24,24 @@ export interface ConnectorFacts {
   readonly bootId: string;
 }
 
+/** The names by which storage targets know a host, where it has them. Plain JSON, no secret. */
+export interface HostInitiators {
+  /** Its iSCSI name, such as `iqn.1993-08.org.debian:01:9ad2`. */
+  readonly iscsi?: string | undefined;
+  /** Its NVMe name, such as `nqn.2014-08.org.nvmexpress:uuid:11111111-2222-3333-4444-555555555555`. */
+  readonly nvme?: string | undefined;
+  /** An address of it that is not its loopback. */
+  readonly ipAddress?: string | undefined;
+  /** Whether it joins several paths to one unit, so that it wants to be told all of them. */
+  readonly multipath: boolean;
+}
+
+/** What `Host.connectorFacts` gives: the facts that are recorded, and the names that a backend may have to tell its targets. */
+export interface HostConnector extends ConnectorFacts {
+  /** Default: it has none, and reaches volumes in other ways. */
+  readonly initiators?: HostInitiators | undefined;
+}
+
 /** An attachment as the backend records it: it outlives the process that asked for it. Plain JSON, no secret. */
 export interface Attachment {
   readonly id: AttachmentId;
@@ -76,7 +94,7 @@ export interface ConnectVolumeRequest {
   readonly volumeId: VolumeId;
   /** Default `single-writer`. */
   readonly mode?: AccessMode | undefined;
-  readonly connector: ConnectorFacts;
+  readonly connector: HostConnector;
 }
 
 /** Gives an attachment up. Giving up what is not there succeeds (SB-DETACH-1). */

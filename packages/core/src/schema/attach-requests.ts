@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { ConnectVolumeRequest, DisconnectVolumeRequest, ListAttachmentsRequest } from "../model/attachment.js";
-import { accessModeSchema, connectorFactsSchema } from "./attachment.js";
+import { accessModeSchema, hostConnectorSchema } from "./attachment.js";
 import { attachmentIdSchema, hostIdSchema, volumeIdSchema } from "./ids.js";
 import { closed } from "./shapes.js";
 
@@ -11,7 +11,7 @@ export const attachVolumeSchema = closed(attachFields);
 export const connectVolumeSchema: v.GenericSchema<
   unknown,
   ConnectVolumeRequest & { mode: NonNullable<ConnectVolumeRequest["mode"]> }
-> = closed({ ...attachFields, connector: connectorFactsSchema });
+> = closed({ ...attachFields, connector: hostConnectorSchema });
 
 export const disconnectVolumeSchema: v.GenericSchema<unknown, DisconnectVolumeRequest> = closed({
   volumeId: volumeIdSchema,

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { Attachment, AttachmentRecord, ConnectorFacts, Device } from "../model/attachment.js";
+import type { Attachment, AttachmentRecord, ConnectorFacts, Device, HostConnector } from "../model/attachment.js";
 import { attachmentIdSchema, hostIdSchema, volumeIdSchema } from "./ids.js";
 import { open } from "./shapes.js";
 
@@ -9,6 +9,15 @@ export const connectorFactsSchema: v.GenericSchema<unknown, ConnectorFacts> = op
   hostId: hostIdSchema,
   hostName: v.string(),
   bootId: v.string(),
+});
+
+const name = v.pipe(v.string(), v.regex(/^[!-~]{1,255}$/, "is no name: 1 to 255 printable ASCII characters"));
+
+export const hostConnectorSchema: v.GenericSchema<unknown, HostConnector> = open({
+  hostId: hostIdSchema,
+  hostName: v.string(),
+  bootId: v.string(),
+  initiators: v.optional(open({ iscsi: v.optional(name), nvme: v.optional(name), ipAddress: v.optional(name), multipath: v.boolean() })),
 });
 
 export const deviceSchema: v.GenericSchema<unknown, Device> = open({

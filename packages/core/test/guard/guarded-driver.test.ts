@@ -4,11 +4,11 @@ import { openBackends } from "../../src/backends/open-backends.js";
 import { defineDriver } from "../../src/driver/define-driver.js";
 import type { BackendManifest } from "../../src/driver/manifest.js";
 import type { StandardSchema } from "../../src/driver/standard-schema.js";
-import type { FacetedBackend, StorageBackend } from "../../src/driver/storage-backend.js";
+import type { BackendConnectRequest, FacetedBackend, StorageBackend } from "../../src/driver/storage-backend.js";
 import type { VolumeDriver } from "../../src/driver/volume-driver.js";
 import { SouthboundError } from "../../src/errors/southbound-error.js";
 import { requireFacets, supports } from "../../src/facets/supports.js";
-import { volumeId } from "../../src/model/ids.js";
+import { hostId, volumeId } from "../../src/model/ids.js";
 import type { Volume, VolumeState } from "../../src/model/volume.js";
 
 const anything: StandardSchema<object> = { "~standard": { version: 1, vendor: "test", validate: () => ({ value: {} }) } };
@@ -60,6 +60,26 @@ describe("a guarded driver", () => {
     await driver.setup();
     const attach = driver.attachVolume({ volumeId: volumeId("v1"), mode: "multi-writer" });
     await expect(attach).rejects.toMatchObject({ code: "UNIMPLEMENTED", reason: "mode-unsupported", outcome: "none" });
+  });
+
+  it("tells a backend the names that targets know the host by, and apart from what is recorded of it", async () => {
+    const asked: BackendConnectRequest[] = [];
+    const connectVolume = (request: BackendConnectRequest): Promise<never> => {
+      asked.push(request);
+      return gone();
+    };
+    const driver = await opened({ ...basic, connectVolume });
+    await driver.setup();
+    const recorded = { hostId: hostId("h"), hostName: "host", bootId: "boot" };
+    const initiators = { iscsi: "iqn.1993-08.org.debian:01:9a", multipath: true };
+    await expect(driver.connectVolume({ volumeId: volumeId("v1"), connector: { ...recorded, initiators } })).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(driver.connectVolume({ volumeId: volumeId("v1"), connector: recorded })).rejects.toMatchObject({ code: "NOT_FOUND" });
+    expect(asked.map(({ connector, initiators: names }) => [connector, names])).toEqual([
+      [recorded, initiators],
+      [recorded, undefined],
+    ]);
+    const unnamed = driver.connectVolume({ volumeId: volumeId("v1"), connector: { ...recorded, initiators: { iscsi: "a b", multipath: false } } });
+    await expect(unnamed).rejects.toMatchObject({ reason: "bad-request", outcome: "none" });
   });
 
   it("says that a volume which is gone has no mounts", async () => {
