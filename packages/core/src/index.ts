@@ -32,6 +32,7 @@ export type {
   FileConnectionInfo,
   IscsiConnectionInfo,
   IscsiPath,
+  NfsConnectionInfo,
   NvmeTcpConnectionInfo,
   NvmeTcpPortal,
   RbdAttachMethod,

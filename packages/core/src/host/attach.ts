@@ -7,6 +7,7 @@ import { fuseLoopConnector } from "./connectors/fuse-loop.js";
 import { iscsiConnector } from "./connectors/iscsi.js";
 import { krbdConnector } from "./connectors/krbd.js";
 import { loopConnector } from "./connectors/loop.js";
+import { nfsConnector } from "./connectors/nfs.js";
 import { nvmeTcpConnector } from "./connectors/nvme-tcp.js";
 import { rbdNbdConnector } from "./connectors/rbd-nbd.js";
 import { deviceHeld } from "./held.js";
@@ -14,7 +15,7 @@ import { withHostLock, type HostLock } from "./host-lock.js";
 import { knownImage } from "./known-image.js";
 import type { Machine } from "./machine.js";
 import { checkRbdConnection } from "./rbd-credentials.js";
-import { checkIscsiConnection, checkNvmeConnection } from "./target-connections.js";
+import { checkIscsiConnection, checkNfsConnection, checkNvmeConnection } from "./target-connections.js";
 import { tryMethods } from "./try-methods.js";
 
 /** Attaching and detaching on this machine, by whatever connector fits. */
@@ -37,7 +38,8 @@ export function createAttacher(machine: Machine, runtimeDir: string): Attacher {
   const rbd = [krbdConnector(site), rbdNbdConnector(site), fuseLoopConnector(site)];
   const iscsi = [iscsiConnector(site)];
   const nvmeTcp = [nvmeTcpConnector({ ...site, hostId: machine.hostId })];
-  const disconnectors: readonly Disconnector[] = [...file, ...rbd, ...iscsi, ...nvmeTcp];
+  const nfs = [nfsConnector(site)];
+  const disconnectors: readonly Disconnector[] = [...file, ...rbd, ...iscsi, ...nvmeTcp, ...nfs];
 
   const serve = async <Result>(info: ConnectionInfo, ctx: CallContext, use: Serve<Result>): Promise<Result> => {
     switch (info.protocol) {
@@ -52,6 +54,9 @@ export function createAttacher(machine: Machine, runtimeDir: string): Attacher {
       case "nvme-tcp":
         checkNvmeConnection(info, ctx);
         return use(info, nvmeTcp);
+      case "nfs":
+        checkNfsConnection(info, ctx);
+        return use(info, nfs);
     }
   };
 

@@ -22,6 +22,7 @@ const debianPackages = {
   "mkfs.xfs": "xfsprogs",
   modprobe: "kmod",
   mount: "mount",
+  "mount.nfs": "nfs-common",
   rados: "ceph-common",
   multipath: "multipath-tools",
   multipathd: "multipath-tools",

@@ -1,5 +1,5 @@
 import type { CallContext } from "../driver/call-context.js";
-import type { IscsiConnectionInfo, NvmeTcpConnectionInfo } from "../model/connection.js";
+import type { IscsiConnectionInfo, NfsConnectionInfo, NvmeTcpConnectionInfo } from "../model/connection.js";
 
 type Rule = readonly [field: string, value: string, rule: RegExp];
 
@@ -11,7 +11,7 @@ const oneLine = /^[^\p{Cc}]{1,255}$/u;
 /** Checks an iSCSI connection; what is wrong is named, a secret never quoted. */
 export function checkIscsiConnection({ paths, chap }: IscsiConnectionInfo, ctx: CallContext): void {
   const rules = paths.flatMap(({ portal, iqn, lun }): readonly Rule[] => [
-    ["portal", portal, /^(\[[0-9a-fA-F:.%\w]+\]|[\w.-]+)(:\d{1,5})?$/u],
+    ["portal", portal, /^(\[[0-9a-fA-F:.%\w]+\]|\w[\w.-]*)(:\d{1,5})?$/u],
     ["iqn", iqn, /^(iqn|eui|naa)\.[\p{L}\p{N}._:-]{1,219}$/u],
     ["lun", String(lun), /^\d{1,5}$/u],
   ]);
@@ -36,6 +36,19 @@ export function checkNvmeConnection({ subsystem, portals, namespace, hostNqn }: 
     ["hostNqn", hostNqn ?? "x", word],
   ];
   check(rules, ctx);
+}
+
+/** Checks an NFS connection. */
+export function checkNfsConnection({ export: exported, file, options = [] }: NfsConnectionInfo, ctx: CallContext): void {
+  check(
+    [
+      ["export", exported, /^(\[[0-9a-fA-F:.%\w]+\]|\w[\w.-]*):\/[^\p{Cc}]{0,1023}$/u],
+      ["file", file, /^(?!\.{1,2}$)[^\p{Cc}/]{1,255}$/u],
+      // What is mounted where, and how, is not the server's to say.
+      ...options.map((option): Rule => ["option", option, /^(?!(x-.*|suid|dev|exec|users?|owner|group|(re|r?bind|move|bg|ro$|rw$|context).*)$)[a-zA-Z0-9_]+(=[\w.:@-]+)?$/u]),
+    ],
+    ctx,
+  );
 }
 
 function check(rules: readonly Rule[], ctx: CallContext): void {

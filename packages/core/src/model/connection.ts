@@ -65,7 +65,7 @@ export interface IscsiConnectionInfo {
 
 /** Where an NVMe subsystem is reached. */
 export interface NvmeTcpPortal {
-  /** IP address or host name. */
+  /** IP address; the kernel resolves no names. */
   readonly address: string;
   readonly port: number;
 }
@@ -96,10 +96,25 @@ export interface NvmeTcpConnectionInfo {
 }
 
 /**
+ * How a host reaches a volume that is a file on an NFS export, which holds the volume's bytes as they are. In OpenStack's words: `export` is
+ * `export`, `name` is `file`, `options` without its `-o ` makes `options`, and `format` has to be `raw`.
+ */
+export interface NfsConnectionInfo {
+  readonly protocol: "nfs";
+  /** Server and path: `10.0.0.5:/volumes`, `[fd00::5]:/volumes`. */
+  readonly export: string;
+  /** The file's name in the export's directory. */
+  readonly file: string;
+  /** Options of the mount, such as `vers=4.2`; those of the first volume of an export hold for all. Default: none. */
+  readonly options?: readonly string[] | undefined;
+  readonly readOnly: boolean;
+}
+
+/**
  * How a host reaches a volume. May hold secrets: it is never stored and never logged, and crosses a process border
  * only through `exportConnection` and `importConnection`.
  */
-export type ConnectionInfo = FileConnectionInfo | RbdConnectionInfo | IscsiConnectionInfo | NvmeTcpConnectionInfo;
+export type ConnectionInfo = FileConnectionInfo | RbdConnectionInfo | IscsiConnectionInfo | NvmeTcpConnectionInfo | NfsConnectionInfo;
 
 /** What `connectVolume` returns: the attachment that the backend recorded, and how this host reaches the volume. */
 export interface Connection {

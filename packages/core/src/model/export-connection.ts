@@ -19,6 +19,7 @@ function revealed(info: ConnectionInfo): unknown {
     case "iscsi":
       return info.chap === undefined ? info : { ...info, chap: { ...info.chap, password: info.chap.password.reveal() } };
     case "file":
+    case "nfs":
     case "nvme-tcp":
       return info;
   }

@@ -42,7 +42,15 @@ const nvmeTcpInfo = v.object({
   readOnly: v.boolean(),
 });
 
-const infoSchema: v.GenericSchema<unknown, ConnectionInfo> = v.variant("protocol", [fileInfo, rbdInfo, iscsiInfo, nvmeTcpInfo]);
+const nfsInfo = v.object({
+  protocol: v.literal("nfs"),
+  export: text,
+  file: text,
+  options: v.optional(v.array(text)),
+  readOnly: v.boolean(),
+});
+
+const infoSchema: v.GenericSchema<unknown, ConnectionInfo> = v.variant("protocol", [fileInfo, rbdInfo, iscsiInfo, nvmeTcpInfo, nfsInfo]);
 
 /** The wire form of a connection: the one text in which a secret stands in the clear. */
 export const exportedConnectionSchema = v.object({

@@ -16,7 +16,7 @@ const manifestFields = {
   }),
   nameUniqueness: v.picklist(["guaranteed", "best-effort"]),
   accessModes: v.array(accessModeSchema),
-  protocols: v.array(v.picklist(["file", "rbd", "iscsi", "nvme-tcp"])),
+  protocols: v.array(v.picklist(["file", "rbd", "iscsi", "nvme-tcp", "nfs"])),
   parameters: textMap,
 } as const;
 

@@ -59,6 +59,20 @@ describe("a connection that crosses a process border", () => {
     expect(importConnection(changed((wire) => ({ ...wire, later: 1, info: { ...wire.info, later: 1 } }))).attachment).toEqual(attachment);
   });
 
+  it("comes through whole in every protocol of network targets", () => {
+    const networked: readonly ConnectionInfo[] = [
+      { protocol: "iscsi", paths: [{ portal: "10.0.0.5:3260", iqn: "iqn.2026-01.example:a", lun: 0 }], readOnly: true },
+      { protocol: "nvme-tcp", subsystem: "nqn.2026-01.example:a", portals: [{ address: "10.0.0.5", port: 4420 }], namespace: { id: 1 }, hostNqn: "nqn.h", readOnly: false },
+      { protocol: "nfs", export: "10.0.0.5:/volumes", file: "volume-1", options: ["vers=4.2"], readOnly: false },
+    ];
+    for (const info of networked) expect(importConnection(exportConnection({ attachment, info }))).toEqual({ attachment, info });
+    const paths = [{ portal: "10.0.0.5:3260", iqn: "iqn.2026-01.example:a", lun: 0 }];
+    const withChap: Connection = { attachment, info: { protocol: "iscsi", paths, chap: { username: "u", password: secret(key) }, readOnly: false } };
+    const { info } = importConnection(exportConnection(withChap));
+    expect(info.protocol === "iscsi" && info.chap?.password.reveal()).toBe(key);
+    expect(JSON.stringify(withChap) + inspect(withChap, { depth: 9 })).not.toContain(key);
+  });
+
   it("shows its secret nowhere else", () => {
     expect(exportConnection(connection)).toContain(key);
     for (const shown of [JSON.stringify(connection), inspect(connection, { depth: 9 }), String(rbd.key)]) {

@@ -12,8 +12,8 @@ export interface GuestHost {
   scenario(order: GuestOrder, timeoutMs?: number): Promise<string>;
 }
 
-export async function startGuestHost(): Promise<GuestHost> {
-  const vm = await startVm();
+export async function startGuestHost(packages: readonly string[] = []): Promise<GuestHost> {
+  const vm = await startVm({ packages });
   const program = join(vm.directory, "guest.mjs");
   // One file: the emulated machine reads many small ones slowly.
   await build({

@@ -4,6 +4,7 @@ import { dieAt } from "./die-at.js";
 import { bench } from "./guest-bench.js";
 import { iscsiCare } from "./iscsi-care.js";
 import { makeLioTarget } from "./lio.js";
+import { makeNfsTarget } from "./nfsd.js";
 import { makeNvmetTarget } from "./nvmet.js";
 import type { GuestOrder } from "./order.js";
 import { rbdFallback } from "./rbd-fallback.js";
@@ -13,6 +14,8 @@ import { targetLife } from "./target-life.js";
 /** Runs in the virtual machine: carries out one order of the test on the host, and fails where something is not as it must be. */
 const order = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as GuestOrder;
 
+const targets = { iscsi: makeLioTarget, "nvme-tcp": makeNvmetTarget, nfs: makeNfsTarget };
+
 switch (order.scenario) {
   case "rbd-life":
     await rbdLife(order);
@@ -21,7 +24,7 @@ switch (order.scenario) {
     await rbdFallback(order);
     break;
   case "target-life":
-    await targetLife(order.protocol === "iscsi" ? makeLioTarget() : makeNvmetTarget());
+    await targetLife(targets[order.protocol](), order.kills);
     break;
   case "iscsi-care":
     await iscsiCare();

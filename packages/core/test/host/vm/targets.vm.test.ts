@@ -1,19 +1,26 @@
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { startGuestHost, type GuestHost } from "./guest-host.js";
+import { nfsPackages } from "./order.js";
+
+const kills = { seed: Number(process.env["SB_SEED"] ?? "0"), every: process.env["SB_FULL"] === "1" };
 
 describe("network targets on a kernel that has them", () => {
   let guest: GuestHost;
   beforeAll(async () => {
-    guest = await startGuestHost();
+    guest = await startGuestHost(nfsPackages);
   });
   afterAll(() => guest.vm.stop());
 
   it("takes an NVMe namespace over TCP through its life", async () => {
-    console.log(await guest.scenario({ scenario: "target-life", protocol: "nvme-tcp" }));
+    console.log(await guest.scenario({ scenario: "target-life", protocol: "nvme-tcp", kills }));
+  });
+
+  it("takes a file of an NFS export through its life", async () => {
+    console.log(await guest.scenario({ scenario: "target-life", protocol: "nfs", kills }));
   });
 
   it("takes an iSCSI unit with CHAP through its life", async () => {
-    console.log(await guest.scenario({ scenario: "target-life", protocol: "iscsi" }));
+    console.log(await guest.scenario({ scenario: "target-life", protocol: "iscsi", kills }));
   });
 });
 
