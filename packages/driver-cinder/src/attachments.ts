@@ -8,6 +8,7 @@ import {
   type Connection,
   type DisconnectVolumeRequest,
   type HostId,
+  type HostInitiators,
   type SouthboundError,
   type VolumeId,
 } from "@opensds/core";
@@ -75,14 +76,14 @@ async function reserve(project: Project, call: Call<"connectVolume">, request: B
   const facts: AttachmentFacts = { mode: request.mode, connector: request.connector, attachedAt: new Date().toISOString() };
   await call.ctx.step("record-host");
   if (!(await project.volumes.addMetadata(call, request.volumeId, factsMetadata(reserved.id, facts)))) return undefined;
-  return finish(project, call, request.volumeId, reserved, facts);
+  return finish(project, call, request, reserved, facts);
 }
 
 /** Tells Cinder the host and completes the attachment; undefined when it has been taken away meanwhile. */
 async function finish(
   project: Project,
   call: Call<"connectVolume">,
-  id: string,
+  { volumeId: id, initiators }: BackendConnectRequest,
   attachment: CinderAttachment,
   facts: AttachmentFacts,
 ): Promise<Connection | undefined> {
@@ -91,7 +92,7 @@ async function finish(
     let connected: CinderAttachment | undefined = attachment;
     if (!isConnected(attachment)) {
       await call.ctx.step("connect-host");
-      connected = await volumes.connect(call, attachment.id, connectorOf(facts));
+      connected = await volumes.connect(call, attachment.id, connectorOf(facts, initiators));
     }
     if (connected === undefined) return undefined;
     const info = connectionInfoOf(project.config, connected, facts.mode, call.ctx);
@@ -109,13 +110,16 @@ async function finish(
 
 const isConnected = ({ connection_info: info }: CinderAttachment): boolean => info !== null && info !== undefined && Object.keys(info).length > 0;
 
-/** What Cinder's drivers know a host by. */
-const connectorOf = ({ connector }: AttachmentFacts): Readonly<Record<string, unknown>> => ({
+/** What Cinder's drivers know a host by: os-brick's connector properties. */
+export const connectorOf = ({ connector }: AttachmentFacts, initiators: HostInitiators | undefined): Readonly<Record<string, unknown>> => ({
   host: connector.hostName,
   platform: "x86_64",
   os_type: "linux",
-  multipath: false,
+  multipath: initiators?.multipath ?? false,
   do_local_attach: false,
+  ...(initiators?.iscsi !== undefined && { initiator: initiators.iscsi }),
+  ...(initiators?.nvme !== undefined && { nqn: initiators.nvme }),
+  ...(initiators?.ipAddress !== undefined && { ip: initiators.ipAddress }),
 });
 
 /** The connection that the request asks for, where it is there already; throws where another one stands in its way. */
@@ -135,7 +139,7 @@ async function join(
     }
     if (facts.connector.hostId !== request.connector.hostId || facts.mode !== request.mode) throw elsewhere(call, volume, attachment, facts);
     const fresh = await refresh(project, call, volume, attachment, facts, request);
-    return finish(project, call, volume.id, attachment, fresh);
+    return finish(project, call, request, attachment, fresh);
   }
   return undefined;
 }

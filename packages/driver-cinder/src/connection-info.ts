@@ -1,6 +1,7 @@
-import { isReadOnlyMode, type AccessMode, type CallContext, type RbdConnectionInfo } from "@opensds/core";
+import { isReadOnlyMode, type AccessMode, type CallContext, type ConnectionInfo } from "@opensds/core";
 import * as v from "valibot";
 import type { CinderConfig } from "./config.js";
+import { targetInfo } from "./target-connections.js";
 import type { CinderAttachment } from "./transport/shapes.js";
 
 const rbdShape = v.object({
@@ -11,7 +12,6 @@ const rbdShape = v.object({
   cluster_name: v.nullish(v.string()),
   auth_username: v.nullish(v.string()),
   access_mode: v.nullish(v.string()),
-  encrypted: v.nullish(v.boolean()),
 });
 
 /** How a host reaches the volume of a connected attachment: Cinder's words, and the key that the backends file has for the cluster. */
@@ -20,15 +20,20 @@ export function connectionInfoOf(
   attachment: CinderAttachment,
   mode: AccessMode,
   ctx: CallContext,
-): RbdConnectionInfo {
+): ConnectionInfo {
   const told = attachment.connection_info ?? {};
+  if (told["encrypted"] === true) {
+    throw unusable(ctx, attachment, `volume ${attachment.volume_id} is encrypted by its type, and this driver's hosts have no key for it`);
+  }
+  const target = targetInfo(told["driver_volume_type"], told, isReadOnlyMode(mode) || told["access_mode"] === "ro");
+  if (target !== undefined && "unusable" in target) throw unusable(ctx, attachment, `Cinder connects volume ${attachment.volume_id} by ${target.unusable}`);
+  if (target !== undefined) return target;
   const parsed = v.safeParse(rbdShape, told);
   if (!parsed.success) {
     const protocol = typeof told["driver_volume_type"] === "string" ? told["driver_volume_type"] : "nothing that it knows";
-    throw unusable(ctx, attachment, `Cinder connects volume ${attachment.volume_id} by ${protocol}, and this driver's hosts attach by rbd only`);
+    throw unusable(ctx, attachment, `Cinder connects volume ${attachment.volume_id} by ${protocol}, and this driver's hosts attach by rbd, iscsi, nvmeof and nfs only`);
   }
-  const { name, hosts, ports, cluster_name: cluster, auth_username: username, access_mode: access, encrypted } = parsed.output;
-  if (encrypted === true) throw unusable(ctx, attachment, `volume ${attachment.volume_id} is encrypted by its type, and this driver's hosts have no key for it`);
+  const { name, hosts, ports, cluster_name: cluster, auth_username: username, access_mode: access } = parsed.output;
   const ceph = config.ceph.find(({ user }) => user === username) ?? config.ceph[0];
   if (ceph === undefined) {
     const where = `cluster ${cluster ?? "ceph"} (${hosts.join(", ")})`;

@@ -14,7 +14,7 @@ export function cinderManifest({ microversion }: Project): BackendManifest {
     },
     nameUniqueness: "guaranteed",
     accessModes: microversion >= readOnlyAttachments ? ["single-writer", "single-reader"] : ["single-writer"],
-    protocols: ["rbd"],
+    protocols: ["rbd", "iscsi", "nvme-tcp", "nfs"],
     parameters: {
       volumeType: "the volume type; default: the backend's `volumeType`, else the cloud's",
       availabilityZone: "the availability zone; default: the backend's `availabilityZone`, else the cloud's",
