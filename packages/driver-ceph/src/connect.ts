@@ -28,7 +28,8 @@ export async function openPool(config: CephConfig, ctx: CallContext<"setup">): P
     await together(rbd.list(call), rados.probeWrite(call));
     transport.proved?.();
     const place = { fsid, poolId: found.id, namespace: config.namespace };
-    return { config, place, monitors, transport, rbd, rados, images, cluster, ...createFacetDoors(config) };
+    const doors = createFacetDoors(config);
+    return { config, place, monitors, transport, rbd, rados, images, cluster, ...doors, trash: { ...doors.trash, ...transport.trash } };
   } catch (thrown) {
     const explained = await explain(config, call, transport, thrown);
     await transport?.close();

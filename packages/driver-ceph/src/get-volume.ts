@@ -4,6 +4,7 @@ import { cells, decodeAttachment, decodeClosing, decodeName, decodeRequest, type
 import { imageNameOf } from "./image-name.js";
 import type { Pool } from "./pool.js";
 import type { ImageView } from "./transport/images.js";
+import type { ImageInfo } from "./transport/rbd.js";
 import { imageIdIn, volumeIdOf } from "./volume-id.js";
 
 /** Reads one volume, by id or by its creator's name. */
@@ -61,7 +62,11 @@ export async function requestOf(pool: Pool, call: Call, imageId: string): Promis
 }
 
 /** The volume as callers see it, of a look at its image with the cells of its state. */
-export function describe(pool: Pool, { info, cells: held }: ImageView, request: RequestCell): Volume {
+export function describe(
+  pool: Pool,
+  { info, cells: held }: { readonly info: Pick<ImageInfo, "id" | "sizeBytes">; readonly cells: ImageView["cells"] },
+  request: RequestCell,
+): Volume {
   const closing = held.get(cells.closing);
   const attached = held.get(cells.attachment);
   const reverting = held.get(cells.reverting);

@@ -1,10 +1,13 @@
 import type { Call } from "../call.js";
 import type { ById } from "./by-id.js";
 import type { RunCommand } from "./command.js";
-import { errno, unless } from "./command-failure.js";
+import { CommandFailure, errno, unless } from "./command-failure.js";
 import { decodeJson, diffShape, trashShape } from "./decode.js";
 import { doomedKey } from "./rados.js";
 import { guard } from "./rbd.js";
+
+/** How often the trash is looked at while images go from it. */
+const looks = 10;
 
 /** An image in RBD's trash. */
 export interface TrashedImage {
@@ -41,10 +44,17 @@ export interface RbdTrash {
 
 /** Makes the door to the trash of one pool and namespace. */
 export function createRbdTrash(run: RunCommand, where: readonly string[], byId: ById): RbdTrash {
+  /** It opens every image, and fails where one has just been purged. */
+  const list = async (call: Call, args: readonly string[], left: number): Promise<string> => {
+    const text = await unless([errno.ENOENT], run(call, { tool: "rbd", words: ["trash", "ls"], args, changes: false }));
+    if (text !== undefined) return text;
+    if (left > 1) return list(call, args, left - 1);
+    throw new CommandFailure("rbd trash ls", errno.EBUSY, "images in the trash went away at every look");
+  };
   return {
     list: async (call) => {
       const args = [...where, "--long", "--format=json"];
-      const found = decodeJson("rbd trash ls", await run(call, { tool: "rbd", words: ["trash", "ls"], args, changes: false }), trashShape);
+      const found = decodeJson("rbd trash ls", await list(call, args, looks), trashShape);
       return found.map(({ id, name, deleted_at, status }) => {
         const until = /^protected until (.*)$/.exec(status)?.[1];
         return { id, name, deletedAt: new Date(`${deleted_at} UTC`), ...(until !== undefined && { keptUntil: new Date(`${until} UTC`) }) };

@@ -6,6 +6,7 @@ import { createNativeCluster } from "./native-cluster.js";
 import { createNativeImages } from "./native-images.js";
 import { createNativeRados } from "./native-rados.js";
 import { createNativeRbd } from "./native-rbd.js";
+import { createNativeTrash } from "./native-trash.js";
 import { createPurgeQueue } from "./purge-queue.js";
 import { createSupervisor, NativeUnavailable } from "./supervisor.js";
 
@@ -35,6 +36,9 @@ export function createNativeTransport(config: CephConfig, { ctx }: Call): Transp
     rados: createNativeRados(supervisor),
     images: createNativeImages(supervisor),
     cluster,
+    trash: createNativeTrash(supervisor),
+    createLocked: async (call, imageName, form, lock, request) =>
+      (await supervisor.request(call, "createLocked", { imageName, form, lock, request }, { changes: true })) ?? undefined,
     purgeLater: (imageId) => purges.add(imageId),
     open: (call) => supervisor.open(call),
     proved: () => purges.sweep(),

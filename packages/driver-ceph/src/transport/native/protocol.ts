@@ -1,5 +1,6 @@
 import type { ImageView } from "../images.js";
 import type { Lock, LockRequest } from "../rados.js";
+import type { PlacedForm } from "../rbd-making.js";
 import type { ImageForm, ImageInfo } from "../rbd.js";
 
 /** What the child must know before it can work. Paths only: a key never crosses. */
@@ -20,6 +21,14 @@ export interface ViewWire {
 }
 
 export const viewFromWire = ({ info, cells }: ViewWire): ImageView => ({ info, cells: new Map(cells) });
+
+/** An image in the trash; times in seconds of the epoch. One that need not be kept is kept until it was deleted. */
+export interface TrashEntry {
+  readonly id: string;
+  readonly name: string;
+  readonly deletedAtSeconds: number;
+  readonly keptUntilSeconds: number;
+}
 
 interface OfImage {
   readonly imageId: string;
@@ -57,6 +66,8 @@ export interface Operations {
   create: { readonly args: OfName & { readonly form: ImageForm }; readonly result: null };
   watchers: { readonly args: OfName; readonly result: readonly string[] };
   usedBytes: { readonly args: OfName; readonly result: number };
+  /** Makes an image and takes a lock on its header; the image's id, or null where it had gone before the lock was taken. */
+  createLocked: { readonly args: OfName & { readonly form: PlacedForm; readonly lock: string; readonly request: LockRequest }; readonly result: string | null };
   list: { readonly args: null; readonly result: readonly string[] };
   /** `unlistedAs`: moves it also where only this name's object leads to it. */
   moveToTrash: { readonly args: OfImage & { readonly unlistedAs: string | null }; readonly result: null };
@@ -64,6 +75,7 @@ export interface Operations {
   dropHalfMade: { readonly args: OfImage; readonly result: boolean };
   restoreName: { readonly args: OfImage & OfName; readonly result: null };
   purge: { readonly args: OfImage; readonly result: null };
+  trash: { readonly args: null; readonly result: readonly TrashEntry[] };
   /** The ids of images that have been in the trash for longer than this and bear the mark. */
   dueInTrash: { readonly args: { readonly key: string; readonly olderThanSeconds: number }; readonly result: readonly string[] };
   namespaces: { readonly args: null; readonly result: readonly string[] };
@@ -111,4 +123,4 @@ export type FromChild =
 export const isReplyTo = <Op extends OperationName>(op: Op, reply: ReplyOf<OperationName>): reply is ReplyOf<Op> => reply.op === op;
 
 /** Parent and child of two builds do not understand each other: a child of another version is refused. */
-export const protocolVersion = "1";
+export const protocolVersion = "2";

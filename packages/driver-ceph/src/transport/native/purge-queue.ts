@@ -29,10 +29,12 @@ interface Waiting {
   readonly tries: number;
 }
 
-const atOnce = 2;
-/** Purging waits for a moment without other work, for at most so long. */
+/** Purges at the same time: while nothing else is asked for, and beside other work. */
+const atOnce = { idle: 16, busy: 4 } as const;
+/** Purging waits for a moment without other work, for at most so long, and as long as no more than this waits. */
 const patienceMs = 2_000;
-const quietMs = 20;
+const longQueue = 32;
+const quietMs = 10;
 /** A purge of a full image deletes its objects one by one. */
 const purgeWithinMs = 600_000;
 /** A child that died while it purged is still believed to watch the image for 30 s. */
@@ -62,15 +64,18 @@ export function createPurgeQueue({ supervisor, log, toManager }: PurgeSettings):
 
   const turn = (): void => {
     const now = performance.now();
+    const isIdle = supervisor.isIdle(running.size);
+    const most = isIdle || closing ? atOnce.idle : atOnce.busy;
+    const impatient = closing || isIdle || waiting.size > longQueue;
     for (const [imageId, { since, notBefore, tries }] of waiting) {
-      if (running.size >= atOnce) break;
-      if (now < notBefore || (!closing && now - since < patienceMs && !supervisor.isIdle())) continue;
+      if (running.size >= most) break;
+      if (now < notBefore || (!impatient && now - since < patienceMs)) continue;
       waiting.delete(imageId);
       running.add(imageId);
       void purge(imageId, tries + 1).then(() => {
         running.delete(imageId);
         if (waiting.size === 0 && running.size === 0) emptied();
-        if (closing) turn();
+        turn();
       });
     }
     wake();

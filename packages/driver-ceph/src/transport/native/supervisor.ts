@@ -45,8 +45,8 @@ export interface Supervisor {
   ) => Promise<Operations[Op]["result"]>;
   /** Connects. Fails with `NativeUnavailable` where that is not possible on this machine. */
   readonly open: (caller: Caller) => Promise<void>;
-  /** Whether nothing is being asked. */
-  readonly isIdle: () => boolean;
+  /** Whether no more is being asked than so many requests. */
+  readonly isIdle: (but?: number) => boolean;
   /** Whether an address in the cluster is that of a child of ours, living or dead. */
   readonly isOwn: (address: string) => boolean;
   /** The paths of the keyrings that librados looks for the user's key in, once opened. */
@@ -305,7 +305,7 @@ export function createSupervisor(entry: ChildEntry, execPath: string | undefined
         send: () => resolve(undefined),
         answer: () => undefined,
       })),
-    isIdle: () => pending.size === 0,
+    isIdle: (but = 0) => pending.size <= but,
     isOwn: (address) => addresses.has(plainAddress(address)),
     keyrings: () => keyrings,
     versions: () => versions,

@@ -1,13 +1,16 @@
-import type { ImageForm } from "../../rbd.js";
+import type { PlacedForm } from "../../rbd-making.js";
+import type { TrashEntry } from "../protocol.js";
 import type { PoolHandle } from "./cluster.js";
 import { check, errno, failedWith } from "./failure.js";
 import { featureNames, type HeaderInfo } from "./header.js";
 import type { Argument, Libraries, NativeFunction } from "./libraries.js";
 
 /** Options of new images, by librbd's numbers. */
-const options = { features: 1, order: 2 } as const;
+const options = { features: 1, order: 2, dataPool: 10 } as const;
 const watcherBytes = 24;
 const trashEntryBytes = 40;
+/** Who put an image into the trash, by librbd's numbers: not mirroring, a migration or a removal that is under way. */
+const putByUser = 0;
 
 /** The bits of features, named as the backends file names them. */
 const featureBits: Readonly<Record<string, bigint>> = {
@@ -23,10 +26,10 @@ const featureBits: Readonly<Record<string, bigint>> = {
 
 /** Work on images through librbd, which opens them. All of it runs on threads. */
 export interface RbdImages {
-  create(imageName: string, form: ImageForm): Promise<void>;
+  create(imageName: string, form: PlacedForm): Promise<void>;
   trashRemove(imageId: string): Promise<void>;
-  /** Images in the trash: since when, in seconds of the epoch. */
-  trash(): Promise<readonly { readonly id: string; readonly deletedAt: number }[]>;
+  /** What users put into the trash. */
+  trash(): Promise<readonly TrashEntry[]>;
   /** What librbd says of an image whose header is not plain, also of one of format 1, which has the id "". Undefined when there is none. */
   inspect(which: { readonly name: string } | { readonly id: string }): Promise<(HeaderInfo & { readonly name: string }) | undefined>;
   watchers(imageName: string): Promise<readonly string[]>;
@@ -91,16 +94,18 @@ export function openImages({ rbd, stringAt, withDiffCallback }: Libraries, pool:
   };
 
   return {
-    create: async (imageName, { sizeBytes, objectSizeBytes, features }) => {
+    create: async (imageName, { sizeBytes, objectSizeBytes, features, dataPool }) => {
       const made = Buffer.alloc(8);
       rbd.newOptions(made);
       const chosen = made.readBigUInt64LE();
       try {
         if (objectSizeBytes !== undefined) check("rbd_image_options_set_uint64", rbd.setOption(chosen, options.order, Math.log2(objectSizeBytes)));
         if (features !== undefined) {
-          const bits = features.reduce((sum, feature) => sum | (featureBits[feature] ?? 0n), 0n);
+          // That there is a data pool is a feature that the option itself sets.
+          const bits = features.filter((feature) => feature !== "data-pool").reduce((sum, feature) => sum | (featureBits[feature] ?? 0n), 0n);
           check("rbd_image_options_set_uint64", rbd.setOption(chosen, options.features, bits));
         }
+        if (dataPool !== undefined) check("rbd_image_options_set_string", rbd.setTextOption(chosen, options.dataPool, dataPool));
         await run("rbd_create4", rbd.create, await pool(), imageName, sizeBytes, chosen);
       } finally {
         rbd.freeOptions(chosen);
@@ -117,10 +122,12 @@ export function openImages({ rbd, stringAt, withDiffCallback }: Libraries, pool:
       });
       const images = Array.from({ length: found }, (_, index) => {
         const entry = entries.subarray(index * trashEntryBytes);
-        return { id: stringAt(entry.readBigUInt64LE(0)), deletedAt: Number(entry.readBigInt64LE(24)) };
+        const [deletedAtSeconds, keptUntilSeconds] = [Number(entry.readBigInt64LE(24)), Number(entry.readBigInt64LE(32))];
+        const source = entry.readInt32LE(16);
+        return { id: stringAt(entry.readBigUInt64LE(0)), name: stringAt(entry.readBigUInt64LE(8)), source, deletedAtSeconds, keptUntilSeconds };
       });
       if (found > 0) rbd.freeTrashList(entries, found);
-      return images;
+      return images.filter(({ source }) => source === putByUser).map(({ source: _, ...entry }) => entry);
     },
     inspect: async (which) => {
       try {

@@ -89,6 +89,7 @@ export async function loadLibraries() {
       version: rbd.number("void rbd_version(void *major, void *minor, void *extra)"),
       newOptions: rbd.number("void rbd_image_options_create(void *options)"),
       setOption: rbd.number("int rbd_image_options_set_uint64(void *options, int option, uint64_t value)"),
+      setTextOption: rbd.number("int rbd_image_options_set_string(void *options, int option, const char *value)"),
       freeOptions: rbd.number("void rbd_image_options_destroy(void *options)"),
       create: rbd.number("int rbd_create4(void *io, const char *name, uint64_t size, void *options)"),
       trashRemove: rbd.number("int rbd_trash_remove(void *io, const char *id, uint8_t force)"),

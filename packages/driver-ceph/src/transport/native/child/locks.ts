@@ -7,7 +7,14 @@ export const lockClass = "lock";
 const types = { exclusive: 1, shared: 2 } as const;
 const clientType = 8;
 
-export const infoInput = (lock: string): Buffer => versioned(string(lock));
+const infoInputs = new Map<string, Buffer>();
+
+/** There are a few locks and many questions for them. */
+export function infoInput(lock: string): Buffer {
+  const made = infoInputs.get(lock) ?? versioned(string(lock));
+  infoInputs.set(lock, made);
+  return made;
+}
 
 export function takeInput(lock: string, { exclusive, tag, cookie, description }: LockRequest): Buffer {
   const type = u8(exclusive ? types.exclusive : types.shared);

@@ -1,10 +1,13 @@
+import { openArenas, type Part } from "./arena.js";
 import type { PoolHandle } from "./cluster.js";
+import { openCompletions } from "./completions.js";
 import { check } from "./failure.js";
 import type { Libraries } from "./libraries.js";
 
 /** Fails alone: what else is read goes on. */
 const failAlone = 0x2;
 const equal = 1;
+const nothing = Buffer.alloc(0);
 
 /** What one part of a read answered: an error number (positive) or bytes. */
 export interface PartAnswer {
@@ -14,8 +17,11 @@ export interface PartAnswer {
 
 /** Parts of one object to be read in one round trip, as they are at one moment. */
 export interface ObjectRead {
-  /** Asks a method of an object class. ERANGE: the answer is longer than the capacity. */
-  exec(objectClass: string, method: string, input: Buffer, capacity: number): () => PartAnswer;
+  /**
+   * Asks a method of an object class. ERANGE: the answer is longer than the capacity. Another failure is the whole read's, where it does
+   * not fail alone.
+   */
+  exec(objectClass: string, method: string, input: Buffer, capacity: number, failsAlone: boolean): () => PartAnswer;
   /** Values of single omap keys; those that are not there are left out. */
   keys(keys: readonly string[]): () => ReadonlyMap<string, Buffer>;
   /** Pairs of the omap after a key, in the order of the keys. */
@@ -51,7 +57,11 @@ export interface Objects {
 /** Operations that are under way at once: librados blocks who starts more than 1,024. */
 const atOnce = 256;
 
-export function openObjects({ rados, bytesAt, addressOf }: Libraries, pool: PoolHandle): Objects {
+export function openObjects(libraries: Libraries, pool: PoolHandle): Objects {
+  const { rados, bytesAt, addressOf } = libraries;
+  const newArena = openArenas(libraries);
+  const completed = openCompletions(libraries);
+  const made = Buffer.alloc(8);
   let running = 0;
   const waiting: (() => void)[] = [];
   const begin = async (): Promise<void> => {
@@ -64,17 +74,16 @@ export function openObjects({ rados, bytesAt, addressOf }: Libraries, pool: Pool
     else next();
   };
 
-  /** Starts here, waits on a thread: many are under way at once, and a hung one holds a thread only. */
+  /** Starts here, waits elsewhere: many are under way at once. */
   const operate = async (start: (io: bigint, completion: bigint) => number): Promise<number> => {
     const io = await pool();
     await begin();
     try {
-      const made = Buffer.alloc(8);
       check("rados_aio_create_completion2", rados.newCompletion(null, null, made));
       const completion = made.readBigUInt64LE();
       try {
         check("rados_aio_operate", start(io, completion));
-        if (rados.isComplete(completion) === 0) await rados.wait.async(completion);
+        if (rados.isComplete(completion) === 0) await completed(completion);
         return Math.max(0, -rados.resultOf(completion));
       } finally {
         rados.freeCompletion(completion);
@@ -102,53 +111,60 @@ export function openObjects({ rados, bytesAt, addressOf }: Libraries, pool: Pool
   return {
     read: () => {
       const op = rados.newReadOp();
-      // Native code writes here until the operation has ended: `run` keeps it.
-      const memory: Buffer[] = [];
-      const memoryOf = (length: number): Buffer => {
-        const bytes = Buffer.allocUnsafeSlow(length);
-        memory.push(bytes);
-        return bytes;
-      };
-      /** Memory for one answer: 8 bytes of length, 4 of error number, 4 spare, then the bytes. */
-      const slot = (capacity: number): { readonly slot: Buffer; readonly answer: () => PartAnswer } => {
-        const bytes = memoryOf(16 + capacity).fill(0, 0, 16);
-        const answer = (): PartAnswer => {
-          const length = Math.min(capacity, Number(bytes.readBigUInt64LE(0)));
-          return { errno: Math.max(0, -bytes.readInt32LE(8)), bytes: bytes.subarray(16, 16 + length) };
-        };
-        return { slot: bytes, answer };
+      // Native code writes here until the operation has ended.
+      const arena = newArena();
+      // What is to be taken from there before it is used again.
+      const harvests: (() => void)[] = [];
+      /** Room for one answer: 8 bytes of length, 4 of error number, 4 spare, then the bytes. */
+      const room = (capacity: number): { readonly part: Part; readonly answer: () => PartAnswer } => {
+        const part = arena.take(16, 16 + capacity);
+        const { bytes, at } = part;
+        let found: PartAnswer = { errno: 0, bytes: nothing };
+        harvests.push(() => {
+          const length = Math.min(capacity, Number(bytes.readBigUInt64LE(at)));
+          const errno = Math.max(0, -bytes.readInt32LE(at + 8));
+          found = { errno, bytes: length === 0 ? nothing : Buffer.from(bytes.subarray(at + 16, at + 16 + length)) };
+        });
+        return { part, answer: () => found };
       };
       return {
-        exec: (objectClass, method, input, capacity) => {
-          const { slot: bytes, answer } = slot(capacity);
-          const [used, result, output] = [bytes.subarray(0, 8), bytes.subarray(8, 12), bytes.subarray(16)];
-          rados.readExec(op, objectClass, method, input, input.length, output, capacity, used, result);
-          rados.flagReadOp(op, failAlone);
+        exec: (objectClass, method, input, capacity, failsAlone) => {
+          const { part, answer } = room(capacity);
+          const { address } = part;
+          rados.readExec(op, objectClass, method, input, input.length, address + 16n, capacity, address, address + 8n);
+          if (failsAlone) rados.flagReadOp(op, failAlone);
           return answer;
         },
         bytes: (capacity) => {
-          const { slot: bytes, answer } = slot(capacity);
-          rados.readBytes(op, 0, capacity, bytes.subarray(16), bytes.subarray(0, 8), bytes.subarray(8, 12));
+          const { part, answer } = room(capacity);
+          const { address } = part;
+          rados.readBytes(op, 0, capacity, address + 16n, address, address + 8n);
           return answer;
         },
         keys: (keys) => {
-          const bytes = memoryOf(16).fill(0);
+          const { bytes, at, address } = arena.take(16, 16);
           const lengths = Buffer.alloc(8 * keys.length);
           for (const [index, key] of keys.entries()) lengths.writeBigUInt64LE(BigInt(Buffer.byteLength(key)), 8 * index);
-          rados.readKeys(op, keys, keys.length, lengths, bytes.subarray(0, 8), bytes.subarray(8, 12));
-          return () => new Map(pairsOf(bytes.readBigUInt64LE(0)));
+          rados.readKeys(op, keys, keys.length, lengths, address, address + 8n);
+          let found: ReadonlyMap<string, Buffer> = new Map();
+          harvests.push(() => (found = new Map(pairsOf(bytes.readBigUInt64LE(at)))));
+          return () => found;
         },
         range: (after, prefix, most) => {
-          const bytes = memoryOf(24).fill(0);
-          rados.readOmap(op, after, prefix, most, bytes.subarray(0, 8), bytes.subarray(16, 17), bytes.subarray(8, 12));
-          return () => ({ pairs: pairsOf(bytes.readBigUInt64LE(0)), more: bytes[16] !== 0 });
+          const { bytes, at, address } = arena.take(24, 24);
+          rados.readOmap(op, after, prefix, most, address, address + 16n, address + 8n);
+          let found: ReturnType<ReturnType<ObjectRead["range"]>> = { pairs: [], more: false };
+          harvests.push(() => (found = { pairs: pairsOf(bytes.readBigUInt64LE(at)), more: bytes[at + 16] !== 0 }));
+          return () => found;
         },
         run: async (object) => {
           try {
-            return await operate((io, completion) => rados.startRead(op, io, completion, object, 0));
+            const failed = await operate((io, completion) => rados.startRead(op, io, completion, object, 0));
+            for (const harvest of harvests) harvest();
+            return failed;
           } finally {
             rados.freeReadOp(op);
-            memory.length = 0;
+            arena.release();
           }
         },
       };

@@ -1,9 +1,10 @@
 import { mapBounded, together } from "../../../bounded.js";
+import type { LockRequest } from "../../rados.js";
 import type { OperationName, Operations, ViewWire } from "../protocol.js";
 import { sendCommand, type Connection } from "./cluster.js";
 import { openDirectory, type Listed } from "./directory.js";
 import { errno, NativeFailure } from "./failure.js";
-import { headerOf, lookAtHeader } from "./header.js";
+import { headerOf, lookAtHeader, type LookOptions } from "./header.js";
 import { openImages } from "./images.js";
 import type { Libraries } from "./libraries.js";
 import { openListing } from "./listing.js";
@@ -25,7 +26,7 @@ export function createHandlers(libraries: Libraries, connection: Connection): Ha
   const images = openImages(libraries, connection.pool);
   const readLocks = async (imageId: string, method: string, input: Buffer, capacity = lockAnswer): Promise<Buffer | undefined> => {
     const read = objects.read();
-    const answer = read.exec(lockClass, method, input, capacity);
+    const answer = read.exec(lockClass, method, input, capacity, true);
     const failed = await read.run(headerOf(imageId));
     if (failed === errno.ENOENT) return undefined;
     if (failed !== 0) throw new NativeFailure(`lock.${method}`, failed);
@@ -43,6 +44,10 @@ export function createHandlers(libraries: Libraries, connection: Connection): Ha
     if (failed === 0 || expected.includes(failed)) return failed;
     throw new NativeFailure(what, failed);
   };
+  const takeLock = async (imageId: string, lock: string, request: LockRequest): Promise<boolean> => {
+    const taken = [errno.ENOENT, errno.EBUSY, errno.EEXIST];
+    return (await changeHeader(imageId, "lock.lock", taken, (write) => write.exec(lockClass, "lock", takeInput(lock, request)))) === 0;
+  };
   const hasKey = async (imageId: string, key: string): Promise<boolean> => {
     const read = objects.read();
     const values = read.keys([key]);
@@ -51,8 +56,8 @@ export function createHandlers(libraries: Libraries, connection: Connection): Ha
     return failed === 0 && values().has(key);
   };
 
-  const look = async ({ name, id }: Listed, cells: readonly string[]): Promise<ViewWire | null> => {
-    const header = await lookAtHeader(objects, id, cells);
+  const look = async ({ name, id }: Listed, cells: readonly string[], options?: LookOptions): Promise<ViewWire | null> => {
+    const header = await lookAtHeader(objects, id, cells, options);
     if (header === undefined) return null;
     const info = header.info ?? (await images.inspect({ id }));
     return info === undefined ? null : { info: { ...info, name }, cells: header.cells };
@@ -83,14 +88,11 @@ export function createHandlers(libraries: Libraries, connection: Connection): Ha
         found.push(...part.images);
         more ||= part.more;
       }
-      const views = await mapBounded(found, looksAtOnce, (image) => look(image, cells));
+      const views = await mapBounded(found, looksAtOnce, (image) => look(image, cells, { fewCells: true }));
       return { views: views.filter((view) => view !== null), next: more ? (found.at(-1)?.name ?? null) : null };
     },
 
-    takeLock: async ({ imageId, lock, request }) => {
-      const taken = [errno.ENOENT, errno.EBUSY, errno.EEXIST];
-      return (await changeHeader(imageId, "lock.lock", taken, (write) => write.exec(lockClass, "lock", takeInput(lock, request)))) === 0;
-    },
+    takeLock: ({ imageId, lock, request }) => takeLock(imageId, lock, request),
     readLock: async ({ imageId, lock }) => {
       const bytes = await readLocks(imageId, "get_info", infoInput(lock));
       return bytes === undefined ? null : (decodeLock(bytes) ?? null);
@@ -141,6 +143,11 @@ export function createHandlers(libraries: Libraries, connection: Connection): Ha
     },
 
     create: async ({ imageName, form }) => (await images.create(imageName, form), null),
+    createLocked: async ({ imageName, form, lock, request }) => {
+      await images.create(imageName, form);
+      const imageId = await directory.openedBy(imageName);
+      return imageId !== undefined && (await takeLock(imageId, lock, request)) ? imageId : null;
+    },
     watchers: ({ imageName }) => images.watchers(imageName),
     usedBytes: ({ imageName }) => images.usedBytes(imageName),
     list: () => directory.names(),
@@ -159,10 +166,11 @@ export function createHandlers(libraries: Libraries, connection: Connection): Ha
       }
       return null;
     },
+    trash: () => images.trash(),
     dueInTrash: async ({ key, olderThanSeconds }) => {
       await listing.prepareTrash();
       const before = Date.now() / 1_000 - olderThanSeconds;
-      const old = (await images.trash()).filter(({ deletedAt }) => deletedAt < before);
+      const old = (await images.trash()).filter(({ deletedAtSeconds }) => deletedAtSeconds < before);
       const due = await mapBounded(old, looksAtOnce, async ({ id }) => ((await hasKey(id, key)) ? [id] : []));
       return due.flat();
     },
