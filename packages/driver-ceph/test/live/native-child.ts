@@ -8,6 +8,21 @@ export function nativeChildrenOf(parent: number): readonly number[] {
     .filter((pid) => parentOf(pid) === parent && commandOf(pid).includes("native-child"));
 }
 
+/** Ends a process and all that it has started, as a host that fails does. */
+export function killTree(pid: number): void {
+  const children = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((one) => parentOf(one) === pid);
+  // The parent first: it must not see its children end.
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // Gone already.
+  }
+  for (const child of children) killTree(child);
+}
+
 /** Whether a process is there and no zombie. */
 export const isAlive = (pid: number): boolean => !["", "Z"].includes(statOf(pid)?.state ?? "");
 

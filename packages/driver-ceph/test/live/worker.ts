@@ -8,6 +8,8 @@ export interface Job {
   /** A volume's name for `create`, its id for the others; for `end`, after which the process is gone, whether to close first: `unset` or `leave`. */
   readonly of: string;
   readonly capacity?: CapacityRange;
+  /** The id of the volume that a `create` copies. */
+  readonly sourceVolumeId?: string;
   /** Kill this process before this step, at its n-th time. */
   readonly killAt?: { readonly step: string; readonly time: number };
   /** Kill this process this long after the job began. */
@@ -28,13 +30,16 @@ const backends = await openLab(process.argv[2] ?? "", transport, {
 const driver = backends.get("ceph");
 await driver.setup();
 
-const work = async ({ method, of, capacity }: Job): Promise<unknown> => {
+const work = async ({ method, of, capacity, sourceVolumeId }: Job): Promise<unknown> => {
   if (method === "end") {
     if (of === "unset") await backends.unset();
     process.disconnect();
     return undefined;
   }
-  if (method === "create") return driver.createVolume({ name: of, capacity: capacity ?? { requiredBytes: 1 << 20 } });
+  if (method === "create") {
+    const source = sourceVolumeId === undefined ? {} : ({ source: { kind: "volume", volumeId: volumeId(sourceVolumeId) } } as const);
+    return driver.createVolume({ name: of, capacity: capacity ?? { requiredBytes: 1 << 20 }, ...source });
+  }
   if (method === "delete") return driver.deleteVolume({ id: volumeId(of) });
   const connector = { hostId: hostId("killed-host"), hostName: "killed host", bootId: "boot" };
   return (await driver.connectVolume({ volumeId: volumeId(of), connector })).attachment;
