@@ -1,82 +1,50 @@
-import { strictEqual } from "node:assert/strict";
-import { GiB, openBackends, type VolumeDriver } from "@opensds/core";
+import { openBackends, requireFacets } from "@opensds/core";
 import { ceph } from "@opensds/driver-ceph";
-import { execa } from "execa";
-import { interleave, type Amount } from "./interleave.js";
-import { labCeph } from "./lab.js";
-import { toRow, type BenchRow, type Rounds } from "./row.js";
+import { benchAttach } from "./ceph-attach.js";
+import { quickAmounts, realAmounts, type CephBench } from "./ceph-bench.js";
+import { benchCreate, benchCreatesInFlight } from "./ceph-create.js";
+import { benchDelete, benchDrain } from "./ceph-delete.js";
+import { benchGet } from "./ceph-get.js";
+import { benchList } from "./ceph-list.js";
+import { openLibrbd, openRbd } from "./ceph-peers.js";
+import { openPlace } from "./ceph-place.js";
+import type { BenchRow } from "./row.js";
 
-const amount: Amount = { rounds: 5, perRound: 8 };
-const listed = 50;
-
-/** driver-ceph over the spawned commands, against those commands alone, as the same least-privilege user. */
-export async function benchCeph(): Promise<readonly BenchRow[]> {
-  const lab = await labCeph();
-  const backends = await openBackends(lab.backendsFile, { drivers: [ceph] });
-  const driver = backends.get("ceph");
-  const rbd = async (...args: readonly string[]): Promise<string> =>
-    (await execa("rbd", ["--conf", lab.conf, "--id", lab.user, "--pool", "dock", ...args])).stdout;
-  const version = lab.version ?? "unknown";
-  const row = (name: string, peerName: string, rounds: Rounds): BenchRow =>
-    toRow({ area: "ceph", case: name, peerName, peerVersion: version, unit: "ms" }, rounds);
-  await driver.setup();
+/**
+ * driver-ceph over the native transport, against librbd's own binding in a warm process and Ceph's commands, as one
+ * least-privilege user, in a pool of its own.
+ */
+export async function benchCeph(quick: boolean): Promise<readonly BenchRow[]> {
+  const place = await openPlace();
   try {
-    return [
-      row("createVolume (cli)", "rbd CLI", await benchCreate(driver, rbd)),
-      row("getVolume (cli)", "rbd CLI", await benchGet(driver, rbd)),
-      row(`listVolumes ${listed} (cli)`, "rbd ls -l", await benchList(driver, rbd)),
-      row("deleteVolume (cli)", "rbd CLI", await benchDelete(driver, rbd)),
-    ];
+    const librbd = await openLibrbd(place);
+    const { conf, user, keyring, pool } = place;
+    const element = { conf, user, keyring, pool, attach: ["fuse-loop"] } as const;
+    const backends = await openBackends(
+      { backends: { native: { ceph_driver: { ...element, transport: "native" } }, cli: { ceph_driver: { ...element, transport: "cli" } } } },
+      { drivers: [ceph] },
+    );
+    const other = backends.get("cli");
+    try {
+      await backends.get("native").setup();
+      await other.setup();
+      const driver = requireFacets(backends.get("native"), "reconciliation");
+      const amounts = quick ? quickAmounts : realAmounts;
+      return await benchAll({ amounts, place, driver, other, librbd, rbd: openRbd(place) });
+    } finally {
+      await backends.unset();
+      await librbd.close();
+    }
   } finally {
-    await backends.unset();
+    await place.remove();
   }
 }
 
-type Rbd = (...args: readonly string[]) => Promise<string>;
-
-const total = amount.rounds * amount.perRound;
-const ourName = (index: number): string => `bench-${process.pid}-${index}`;
-const theirName = (index: number): string => `bench-peer-${process.pid}-${index}`;
-
-function benchCreate(driver: VolumeDriver, rbd: Rbd): Promise<Rounds> {
-  return interleave(
-    amount,
-    (index) => driver.createVolume({ name: ourName(index), capacity: { requiredBytes: GiB } }),
-    (index) => rbd("create", theirName(index), "--size", "1G"),
-  );
-}
-
-async function benchGet(driver: VolumeDriver, rbd: Rbd): Promise<Rounds> {
-  return interleave(
-    amount,
-    async (index) => strictEqual((await driver.getVolume({ name: ourName(index) })).sizeBytes, GiB),
-    (index) => rbd("info", theirName(index), "--format", "json"),
-  );
-}
-
-async function benchList(driver: VolumeDriver, rbd: Rbd): Promise<Rounds> {
-  for (let index = total; index < listed; index += 1) {
-    await driver.createVolume({ name: ourName(index), capacity: { requiredBytes: GiB } });
+/** In an order in which each figure leaves for the next what it needs. */
+async function benchAll(bench: CephBench): Promise<readonly BenchRow[]> {
+  const rows: BenchRow[] = [];
+  for (const measure of [benchCreate, benchGet, benchDelete, benchCreatesInFlight, benchDrain, benchAttach, benchList]) {
+    rows.push(...(await measure(bench)));
   }
-  const ours = async (): Promise<void> => {
-    let count = 0;
-    for await (const volume of driver.listVolumes()) if (volume.name.startsWith(`bench-${process.pid}-`)) count += 1;
-    strictEqual(count, Math.max(listed, total));
-  };
-  return interleave({ rounds: 3, perRound: 1 }, ours, () => rbd("ls", "-l", "--format", "json"));
-}
-
-async function benchDelete(driver: VolumeDriver, rbd: Rbd): Promise<Rounds> {
-  const rounds = await interleave(
-    amount,
-    async (index) => {
-      const { id } = await driver.getVolume({ name: ourName(index) });
-      return driver.deleteVolume({ id });
-    },
-    (index) => rbd("rm", "--no-progress", theirName(index)),
-  );
-  for (let index = total; index < listed; index += 1) {
-    await driver.deleteVolume({ id: (await driver.getVolume({ name: ourName(index) })).id });
-  }
-  return rounds;
+  return rows;
 }

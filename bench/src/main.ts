@@ -1,15 +1,15 @@
-// pnpm bench [--area core|ceph] [--json FILE]: every figure, side by side with its peer, in one run.
+// pnpm bench [--area core|ceph] [--quick] [--json FILE]: every figure, side by side with its peer, in one run; `--quick`: a sample.
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { benchCeph } from "./ceph.js";
 import { benchCore } from "./core.js";
 import type { BenchRow } from "./row.js";
 
-const areas = { core: benchCore, ceph: benchCeph } as const;
+const areas: Readonly<Record<"core" | "ceph", (quick: boolean) => Promise<readonly BenchRow[]>>> = { core: benchCore, ceph: benchCeph };
 type Area = keyof typeof areas;
 const isArea = (name: string): name is Area => name in areas;
 
-const { values } = parseArgs({ options: { area: { type: "string", multiple: true }, json: { type: "string" } } });
+const { values } = parseArgs({ options: { area: { type: "string", multiple: true }, json: { type: "string" }, quick: { type: "boolean" } } });
 const wanted = values.area ?? ["core", "ceph"];
 const unknown = wanted.filter((name) => !isArea(name));
 if (unknown.length > 0) {
@@ -19,13 +19,18 @@ if (unknown.length > 0) {
   const rows: BenchRow[] = [];
   for (const area of wanted.filter(isArea)) {
     console.error(`measuring ${area} ...`);
-    rows.push(...(await areas[area]()));
+    rows.push(...(await areas[area](values.quick ?? false)));
   }
   const json = `${JSON.stringify(rows, null, 2)}\n`;
   if (values.json === undefined) console.log(json.trimEnd());
   else await writeFile(values.json, json);
   for (const row of rows) {
     const figures = `${row.ours.toFixed(1)} ${row.unit} against ${row.peer.toFixed(1)} ${row.unit}`;
-    console.error(`${row.area}  ${row.case}: ${figures} (${row.peerName}), ratio ${row.ratio.toFixed(2)}`);
+    console.error(`${row.area}  ${row.case}: ${figures} (${row.peerName}), ratio ${row.ratio.toFixed(3)}${verdict(row)}`);
   }
+}
+
+function verdict({ ratio, target }: BenchRow): string {
+  if (target === undefined) return "";
+  return ` (target ${target.toFixed(3)}: ${ratio <= target ? "met" : "MISSED"})`;
 }

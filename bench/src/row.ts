@@ -8,6 +8,8 @@ export interface BenchRow {
   readonly peerName: string;
   readonly peerVersion: string;
   readonly ratio: number;
+  /** What the ratio is not to exceed; absent where the figure is only reported. */
+  readonly target?: number;
   readonly unit: "us" | "ms" | "MiB";
   /** Measurements behind each median. */
   readonly n: number;
@@ -30,7 +32,7 @@ export interface Rounds {
 }
 
 /** Makes a row of interleaved rounds: the median of the rounds' medians. */
-export function toRow(about: Pick<BenchRow, "area" | "case" | "peerName" | "peerVersion" | "unit">, rounds: Rounds): BenchRow {
+export function toRow(about: Pick<BenchRow, "area" | "case" | "peerName" | "peerVersion" | "unit" | "target">, rounds: Rounds): BenchRow {
   const medians = (side: readonly (readonly number[])[]): readonly number[] => side.map((round) => quantiles(round).p50);
   const oursMedians = medians(rounds.ours);
   const ours = quantiles(oursMedians).p50;
