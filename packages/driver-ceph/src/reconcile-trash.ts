@@ -6,7 +6,8 @@ import { requestOf } from "./get-volume.js";
 import { isOurImageName } from "./image-name.js";
 import type { Leftover } from "./leftover.js";
 import type { Pool } from "./pool.js";
-import type { TrashedImage } from "./transport/rbd-trash.js";
+import type { TrashedImage } from "./transport/decode-trash.js";
+import { errno, unless } from "./transport/command-failure.js";
 import { waitUntil } from "./unfinished-image.js";
 
 const atOnce = 4;
@@ -28,7 +29,7 @@ async function leftover(pool: Pool, call: Call, { id, name, keptUntil }: Trashed
   const [doomed, request, snapshots] = await together(pool.rados.isDoomed(call, id), requestOf(pool, call, id), snapshotsOf(pool, call, id));
   const reference = `${name} (${id})`;
   if (!doomed) {
-    if (request === undefined) return undefined;
+    if (request === undefined) return remainder(pool, call, id, reference);
     const message = `volume ${JSON.stringify(request.name)} was put into RBD's trash by another tool, or an undelete was cut off: restore or purge it`;
     return { kind: "volume-in-trash", reference, message, action: "report" };
   }
@@ -46,4 +47,11 @@ async function leftover(pool: Pool, call: Call, { id, name, keptUntil }: Trashed
       await waitUntil(call, goneWithinMs, async () => (await pool.trash.list(call)).every((image) => image.id !== id));
     },
   };
+}
+
+/** An entry whose image has no header any more: a purge that was killed near its end. What has one and is not ours stays. */
+async function remainder(pool: Pool, call: Call, id: string, reference: string): Promise<Leftover | undefined> {
+  if ((await unless([errno.ENOENT], pool.rbd.infoById(call, id))) !== undefined) return undefined;
+  const message = "the last of a volume whose purge was cut off";
+  return { kind: "unpurged-volume", reference, message, action: "finish", mend: () => pool.trash.purgeNow(call, id) };
 }

@@ -10,7 +10,7 @@ import { imageNameOf, isOurImageName } from "./image-name.js";
 import type { Pool } from "./pool.js";
 import { findVolume } from "./require-volume.js";
 import { errno, failedWith, unless } from "./transport/command-failure.js";
-import type { TrashedImage } from "./transport/rbd-trash.js";
+import type { TrashedImage } from "./transport/decode-trash.js";
 import { imageIdIn, volumeIdOf } from "./volume-id.js";
 
 const atOnce = 4;

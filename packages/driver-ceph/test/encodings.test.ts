@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { cells, decodeAttachment, decodeRequest, encodeAttachment, encodeRequest, voidRequest } from "../src/cells.js";
 import { imageNameOf, isOurImageName } from "../src/image-name.js";
 import { imageNameIn, tokenAfter } from "../src/list-token.js";
+import { decodeTrash } from "../src/transport/decode-trash.js";
 import { imageIdIn, volumeIdOf } from "../src/volume-id.js";
 
 const volumeName = fc.string({ unit: "binary", minLength: 1, maxLength: 128 }).filter((name) => Buffer.byteLength(name) <= 128 && Buffer.from(name).toString() === name);
@@ -110,5 +111,27 @@ describe("cells", () => {
 
   it.each(["", "{", "null", "7", "{}", '{"v":2,"name":"x"}', '{"v":1,"name":"x"}'])("refuses %j in words", (text) => {
     expect(() => decodeRequest(locker(text))).toThrow(cells.request);
+  });
+});
+
+describe("RBD's trash", () => {
+  const entry = (id: string, ...rows: readonly string[]): string => `id_${id}\nvalue (31 bytes) :\n${rows.map((row, index) => `000000${index}0  ${row}  |...|\n`).join("")}\n`;
+  const name = "02 01 19 00 00 00 00 03  00 00 00 62 72 6b b9 a6";
+
+  it("is read from its entries, and what RBD itself keeps there is left out", () => {
+    const kept = entry("a1", name, "06 6b 49 de e0 25 ff ff  ff ff 49 de e0 25 00   ");
+    const due = entry("b2", name, "06 6b 49 de e0 25 b9 a6  06 6b 49 de e0 25 00   ");
+    const mirrored = entry("c3", name.replace("00 00 00 00 03", "00 00 00 01 03"), "06 6b 49 de e0 25 b9 a6  06 6b 49 de e0 25 00   ");
+    const deletedAt = new Date(0x6b06a6b9 * 1_000);
+    expect(decodeTrash(kept + due + mirrored)).toEqual([
+      { id: "a1", name: "brk", deletedAt, keptUntil: new Date(0xffffffff * 1_000) },
+      { id: "b2", name: "brk", deletedAt, ...(deletedAt.getTime() > Date.now() && { keptUntil: deletedAt }) },
+    ]);
+    expect(decodeTrash("")).toEqual([]);
+  });
+
+  it("fails on an entry of another form, by its image", () => {
+    expect(() => decodeTrash(entry("a1", "03 03 19 00 00 00 00 03  00 00 00 62 72 6b b9 a6", "06 6b 49 de e0 25 b9 a6  06 6b 49 de e0 25 00   "))).toThrow(/image a1/);
+    expect(() => decodeTrash(entry("a1", name))).toThrow(/image a1/);
   });
 });

@@ -92,6 +92,28 @@ describe.runIf(live).each(transports)("what stock tools see of the facets (%s)",
     await destroy(volume);
   });
 
+  it("an image that has lost its header in the trash keeps nobody from listing the others, and is purged by a repair", async () => {
+    const kept = await create("kept");
+    await driver.deleteVolume({ id: kept.id });
+    const image = imageNameOf(uniqueName("broken"));
+    await lab.rbd("create", "--image", image, "--size", "1M");
+    const info = JSON.parse(await lab.rbd("info", "--image", image, "--format", "json")) as { readonly id: string };
+    await lab.rbd("trash", "mv", "--image", image);
+    await lab.rados("rm", `rbd_header.${info.id}`);
+    await expect(lab.rbd("trash", "ls", "--long")).rejects.toThrow(/No such file/);
+    const listed = [];
+    for await (const { id } of driver.trash.listTrash()) listed.push(id);
+    expect(listed).toEqual([kept.id]);
+    expect((await driver.pools.listPools())[0]?.trash.kind).toBe("bytes");
+    if (transport === "cli") {
+      // By then nobody is about to purge it.
+      await expect.poll(() => driver.reconciliation.reconcile(), { timeout: 20_000, interval: 1_000 }).toMatchObject([{ kind: "unpurged-volume", reference: `${image} (${info.id})` }]);
+      expect(await driver.reconciliation.reconcile({ repair: true })).toMatchObject([{ repaired: true }]);
+    } else await lab.rbd("trash", "rm", "--image-id", info.id, "--no-progress");
+    expect(await driver.reconciliation.reconcile()).toEqual([]);
+    await driver.trash.purgeVolume({ id: kept.id });
+  });
+
   it("limits stand in the image's own settings, where every librbd client finds them", async () => {
     const volume = await create("limited");
     expect(await driver.qos.modifyVolume({ id: volume.id, qos: { iops: 500, readBytesPerSecond: 1_000_000 } })).toEqual({ iops: 500, readBytesPerSecond: 1_000_000 });

@@ -45,9 +45,6 @@ export const longListShape = v.array(
   v.object({ image: v.string(), id: v.optional(v.string()), snapshot: v.optional(v.string()), size: v.number() }),
 );
 
-/** What `rbd trash ls -l` tells. */
-export const trashShape = v.array(v.object({ id: v.string(), name: v.string(), source: v.string(), deleted_at: v.string(), status: v.string() }));
-
 /** What `rbd diff` tells. */
 export const diffShape = v.array(v.object({ offset: v.number(), length: v.number(), exists: v.string() }));
 

@@ -1,24 +1,11 @@
 import type { Call } from "../call.js";
 import type { ById } from "./by-id.js";
 import type { RunCommand } from "./command.js";
-import { CommandFailure, errno, unless } from "./command-failure.js";
-import { decodeJson, diffShape, trashShape } from "./decode.js";
+import { errno, unless } from "./command-failure.js";
+import { decodeJson, diffShape } from "./decode.js";
+import { decodeTrash, type TrashedImage } from "./decode-trash.js";
 import { doomedKey } from "./rados.js";
 import { guard } from "./rbd.js";
-
-/** How often the trash is looked at while images go from it. */
-const looks = 10;
-
-/** An image in RBD's trash. */
-export interface TrashedImage {
-  readonly id: string;
-  /** The name that it had. */
-  readonly name: string;
-  /** When it was moved there, to the second. */
-  readonly deletedAt: Date;
-  /** Before this moment RBD does not purge it unless forced; absent: any time. */
-  readonly keptUntil?: Date | undefined;
-}
 
 /** RBD's trash in one pool and namespace. Fails with `CommandFailure`. */
 export interface RbdTrash {
@@ -44,21 +31,11 @@ export interface RbdTrash {
 
 /** Makes the door to the trash of one pool and namespace. */
 export function createRbdTrash(run: RunCommand, where: readonly string[], byId: ById): RbdTrash {
-  /** It opens every image, and fails where one has just been purged. */
-  const list = async (call: Call, args: readonly string[], left: number): Promise<string> => {
-    const text = await unless([errno.ENOENT], run(call, { tool: "rbd", words: ["trash", "ls"], args, changes: false }));
-    if (text !== undefined) return text;
-    if (left > 1) return list(call, args, left - 1);
-    throw new CommandFailure("rbd trash ls", errno.EBUSY, "images in the trash went away at every look");
-  };
   return {
+    // `rbd trash ls --long` opens every image, and fails on all of them when one is gone before its entry is.
     list: async (call) => {
-      const args = [...where, "--long", "--format=json"];
-      const found = decodeJson("rbd trash ls", await list(call, args, looks), trashShape);
-      return found.map(({ id, name, deleted_at, status }) => {
-        const until = /^protected until (.*)$/.exec(status)?.[1];
-        return { id, name, deletedAt: new Date(`${deleted_at} UTC`), ...(until !== undefined && { keptUntil: new Date(`${until} UTC`) }) };
-      });
+      const read = run(call, { tool: "rados", words: ["listomapvals"], args: ["rbd_trash", ...where], changes: false });
+      return decodeTrash((await unless([errno.ENOENT], read)) ?? "");
     },
     restore: async (call, imageId, name) => {
       const args = [`--image-id=${imageId}`, `--image=${name}`, ...where];
