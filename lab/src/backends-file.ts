@@ -15,16 +15,17 @@ const CLOUDS = { cinder: "lab", "cinder-admin": "lab-admin", "cinder-reader": "l
  */
 export function renderBackends(paths: LabPaths): string {
   const conf = cephFiles(paths).clientConf;
-  const backend = (name: string, pool: string, more = ""): string => `  ${name}:
+  const backend = (name: string, pool: string, attach: string, more = ""): string => `  ${name}:
     ceph_driver:
       conf: ${quote(conf)}
       user: ${DOCK_USER}
       pool: ${pool}
-      attach: [krbd, rbd-nbd, fuse-loop]
+      attach: [${attach}]
 ${more}`;
   const backends = [
-    ...POOLS.map((pool, index) => backend(index === 0 ? "ceph" : `ceph${index + 1}`, pool)),
-    ...["native", "cli"].map((transport) => backend(`ceph-${transport}`, POOLS[0], `      transport: ${transport}\n`)),
+    ...POOLS.map((pool, index) => backend(index === 0 ? "ceph" : `ceph${index + 1}`, pool, "krbd, rbd-nbd, fuse-loop")),
+    // Without krbd, which keeps no limits: with it in the list, a driver refuses to set any.
+    ...["native", "cli"].map((transport) => backend(`ceph-${transport}`, POOLS[0], "rbd-nbd, fuse-loop", `      transport: ${transport}\n`)),
   ];
   return `# Written by the lab at every \`up\`: changes made here are lost.
 backends:

@@ -89,14 +89,14 @@ backends:
       conf: "${files.clientConf}"
       user: dock
       pool: dock
-      attach: [krbd, rbd-nbd, fuse-loop]
+      attach: [rbd-nbd, fuse-loop]
       transport: native
   ceph-cli:
     ceph_driver:
       conf: "${files.clientConf}"
       user: dock
       pool: dock
-      attach: [krbd, rbd-nbd, fuse-loop]
+      attach: [rbd-nbd, fuse-loop]
       transport: cli
 host:
   runtimeDir: "${paths.host}"
