@@ -52,7 +52,14 @@ ${host}`,
     cinder_driver:
       auth: { type: noauth, endpoint: ${quote(cinderUrl(cinderPorts(cluster.ports).cinderNoauth))}, userId: dock, projectId: d0c4d0c4d0c4d0c4d0c4d0c4d0c4d0c4 }
 ${host}`;
-  return clouds.join("") + noauth;
+  // New volumes are of a type that several hosts may have at once.
+  const shared = `  cinder-shared:
+    cinder_driver:
+      cloud: lab
+      cloudsFile: ${quote(files.clouds)}
+      volumeType: rbd-shared
+${host}`;
+  return clouds.join("") + noauth + shared;
 }
 
 export function writeBackends(paths: LabPaths): void {

@@ -4,7 +4,7 @@ import { decodeRecord, encodeRecord, keys } from "./records.js";
 import type { CinderAttachment, CinderVolume } from "./transport/shapes.js";
 
 const factsShape = v.object({
-  mode: v.picklist(["single-writer", "single-reader"]),
+  mode: v.picklist(["single-writer", "single-reader", "multi-reader", "multi-writer"]),
   connector: v.object({ hostId: v.string(), hostName: v.string(), bootId: v.string() }),
   attachedAt: v.string(),
 });

@@ -21,6 +21,7 @@ import { ownVolume } from "./get-volume.js";
 import { createPacer } from "./poll.js";
 import type { Project } from "./project.js";
 import { piecesOf } from "./records.js";
+import { refuseSharing, sharesWith } from "./sharing.js";
 import { stateOf } from "./states.js";
 import { failedWith, HttpFailure } from "./transport/failure.js";
 import type { CinderAttachment, CinderVolume } from "./transport/shapes.js";
@@ -38,6 +39,7 @@ export async function connectVolume(project: Project, request: BackendConnectReq
   for (;;) {
     const volume = await ownVolume(project, call, request.volumeId);
     if (volume === undefined) throw notFound(project, call.ctx, request.volumeId);
+    refuseSharing(call, request, volume);
     if (volume.status === "available" && fateOf(volume) === "kept") {
       const made = await reserve(project, call, request);
       if (made !== undefined) return made;
@@ -51,6 +53,10 @@ export async function connectVolume(project: Project, request: BackendConnectReq
       const others = attachments.filter((attachment) => proposalOf(attachment) === undefined);
       const joined = await join(project, call, request, now, others);
       if (joined !== undefined) return joined;
+      if (now.status === "in-use" && others.length > 0 && others.every((attachment) => sharesWith(request, now, attachment))) {
+        const added = await reserve(project, call, request);
+        if (added !== undefined) return added;
+      }
       const nobodys = others.find((attachment) => factsOf(now, attachment.id) === undefined);
       if (nobodys === undefined) nobodysSince = undefined;
       else if (nobodysSince?.id !== nobodys.id) nobodysSince = { id: nobodys.id, atMs: performance.now() };
@@ -72,6 +78,14 @@ async function reserve(project: Project, call: Call<"connectVolume">, request: B
   } catch (thrown) {
     if (failedWith(thrown, 400, 404)) return undefined;
     throw thrown;
+  }
+  // Cinder lets a volume of a sharing type be reserved again once the attachment before is complete: that one came first.
+  const [volume, attachments] = [await ownVolume(project, call, request.volumeId), await current(project, call, request.volumeId)];
+  const others = attachments.filter(({ id }) => id !== reserved.id);
+  if (volume === undefined || !others.every((attachment) => sharesWith(request, volume, attachment))) {
+    await call.ctx.step("give-up-reservation");
+    await project.volumes.detach(call, reserved.id);
+    return undefined;
   }
   const facts: AttachmentFacts = { mode: request.mode, connector: request.connector, attachedAt: new Date().toISOString() };
   await call.ctx.step("record-host");
@@ -137,6 +151,7 @@ async function join(
       if (attachment.status === "reserved" && !isConnected(attachment) && (attachment.instance === null || attachment.instance === undefined)) continue;
       throw elsewhere(call, volume, attachment, undefined);
     }
+    if (facts.connector.hostId !== request.connector.hostId && sharesWith(request, volume, attachment)) continue;
     if (facts.connector.hostId !== request.connector.hostId || facts.mode !== request.mode) throw elsewhere(call, volume, attachment, facts);
     const fresh = await refresh(project, call, volume, attachment, facts, request);
     return finish(project, call, request, attachment, fresh);

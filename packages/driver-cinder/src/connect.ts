@@ -12,6 +12,7 @@ import { createApi } from "./transport/api.js";
 import { createHttp, type Http } from "./transport/http.js";
 import { highestKnown, lowestUsable, minorOf, offeredVersions, type Microversion } from "./transport/microversion.js";
 import { createSnapshots } from "./transport/snapshots.js";
+import { isShared } from "./transport/volume-types.js";
 import { createVolumes } from "./transport/volumes.js";
 
 /** Signs in, finds Cinder, settles the microversion and proves that the user may list volumes; changes nothing. */
@@ -26,8 +27,9 @@ export async function openProject(config: CinderConfig, ctx: CallContext<"setup"
     const { session, endpoint, id, name, noauthToken } = place;
     const api = createApi({ http, endpoint, microversion, session, noauthToken, requestTimeoutMs: config.requestTimeoutMs });
     const volumes = createVolumes(api);
+    const sharedByDefault = await isShared(api, call, config.volumeType);
     if ((await volumes.page(call, { limit: 1 })) === undefined) throw new CloudMistake(`Cinder at ${endpoint} knows no such project; look at its id`);
-    return { config, id, name, endpoint, microversion, session, http, api, volumes, snapshots: createSnapshots(api) };
+    return { config, id, name, endpoint, microversion, sharedByDefault, session, http, api, volumes, snapshots: createSnapshots(api) };
   } catch (thrown) {
     http?.close();
     if (thrown instanceof CloudMistake) {

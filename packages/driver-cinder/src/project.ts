@@ -15,6 +15,8 @@ export interface Project {
   readonly name: string;
   readonly endpoint: string;
   readonly microversion: Microversion;
+  /** Whether new volumes that ask for no type are of one that lets several hosts have them at once. */
+  readonly sharedByDefault: boolean;
   readonly session: Session | undefined;
   readonly http: Http;
   readonly api: Api;

@@ -1,0 +1,24 @@
+import * as v from "valibot";
+import type { Call } from "../call.js";
+import type { Api } from "./api.js";
+import { unless } from "./failure.js";
+import { decode } from "./shapes.js";
+
+const typeShape = v.object({ name: v.string(), extra_specs: v.optional(v.record(v.string(), v.string()), () => ({})) });
+const manyTypes = v.object({ volume_types: v.array(typeShape) });
+const oneType = v.object({ volume_type: typeShape });
+
+/** Whether volumes of a type may be attached to several hosts at once; of the cloud's default type, where none is named. */
+export async function isShared(api: Api, call: Call, name: string | undefined): Promise<boolean> {
+  if (name === undefined) {
+    // 404: the cloud has no default. 403: it does not tell.
+    const answer = await unless([403, 404], api(call, { method: "GET", path: "/types/default" }));
+    return answer !== undefined && isMultiAttach(decode("GET /types/default", answer, oneType).volume_type);
+  }
+  const answer = await unless([403], api(call, { method: "GET", path: "/types" }));
+  const found = answer && decode("GET /types", answer, manyTypes).volume_types.find((type) => type.name === name);
+  return found !== undefined && isMultiAttach(found);
+}
+
+/** Of the few extra specs that ordinary users are shown. */
+const isMultiAttach = ({ extra_specs: specs }: v.InferOutput<typeof typeShape>): boolean => /^<is>\s+true$/iu.test(specs["multiattach"] ?? "");
