@@ -30,6 +30,7 @@ export default defineConfig({
       project("driver-cinder", "packages/driver-cinder"),
       project("lab", "lab"),
       project("mutants", "mutants"),
+      project("docs", "scripts/docs"),
     ],
   },
 });

@@ -5,6 +5,7 @@ import { uncompilable } from "./compile-blocks.js";
 import { unreadable } from "./data-blocks.js";
 import { docsPages } from "./pages.js";
 import { brokenReferences } from "./references.js";
+import { workflowProblems } from "./workflows.js";
 
 const { values } = parseArgs({ options: { json: { type: "string" } } });
 const steps = createSteps();
@@ -24,4 +25,8 @@ await steps.check("YAML and JSON in the pages can be read, and backends files op
   return demand(`${blocks} blocks`, problems);
 });
 await steps.check("links and commands in the pages are there", async () => demand(`${pages.length} pages`, await brokenReferences(pages)));
+await steps.check("workflows pin their actions, and have the rights that they need and no others", async () => {
+  const { workflows, problems } = await workflowProblems();
+  return demand(`${workflows} workflows`, problems);
+});
 process.exitCode = await steps.end(values.json);

@@ -61,6 +61,9 @@ async function dock(project: Project): Promise<string> {
   await project.command("node_modules/typescript/bin/tsc", "-p", "dock");
   const devices = process.platform === "linux" && process.getuid?.() === 0;
   const done: string[] = [];
+  // The example's own file, but with directories of this run.
+  const file = await readFile(join(project.folder, "dock/backends.yaml"), "utf8");
+  await writeFile(join(project.folder, "dock/backends.yaml"), file.replaceAll("/var/lib/opensds", project.folder));
   let agent = await startAgent(project);
   try {
     const ask = async (method: string, path: string, body?: object): Promise<unknown> => {

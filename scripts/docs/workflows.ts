@@ -1,0 +1,42 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { root } from "../lib/root.js";
+
+const folder = ".github/workflows";
+/** Rights that a job may have beyond reading, by workflow and job: a change here is a change of what the workflow can do. */
+const granted: Readonly<Record<string, readonly string[]>> = {
+  "ci.yml pages": ["id-token: write", "pages: write"],
+  "publish.yml npm": ["contents: write", "id-token: write"],
+  "version.yml pull-request": ["contents: write", "pull-requests: write"],
+};
+
+const entries = (value: unknown): readonly (readonly [string, unknown])[] => (typeof value === "object" && value !== null ? Object.entries(value) : []);
+const field = (value: unknown, name: string): unknown => entries(value).find(([key]) => key === name)?.[1];
+const rights = (value: unknown): readonly string[] => entries(value).map(([name, right]) => `${name}: ${String(right)}`).filter((right) => !right.endsWith(": read")).sort();
+
+/** Workflows that use an action by a name that can move, take rights beyond those above, call a script that is not there, or hold a registry's token. */
+export async function workflowProblems(): Promise<{ readonly workflows: number; readonly problems: readonly string[] }> {
+  const problems: string[] = [];
+  const manifest: unknown = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+  const scripts = new Set(entries(field(manifest, "scripts")).map(([name]) => name));
+  const files = (await readdir(join(root, folder))).sort();
+  for (const file of files) {
+    const text = await readFile(join(root, folder, file), "utf8");
+    const workflow: unknown = parse(text);
+    if (field(workflow, "permissions") === undefined) problems.push(`${file} names no permissions, so that every job has the repository's usual ones`);
+    if (rights(field(workflow, "permissions")).length > 0) problems.push(`${file} gives every job the right to write`);
+    if (/NPM_TOKEN|NODE_AUTH_TOKEN/.test(text)) problems.push(`${file} holds a registry's token; publishing goes by OIDC`);
+    for (const [, name = ""] of text.matchAll(/\bnpm run (?:-s )?([\w:-]+)/g)) if (!scripts.has(name)) problems.push(`${file}: there is no npm run ${name}`);
+    for (const [, use = ""] of text.matchAll(/\buses: *(.*)/g)) {
+      if (!/^[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(use)) problems.push(`${file}: ${use} is not pinned by a commit with its version beside it`);
+    }
+    for (const [name, job] of entries(field(workflow, "jobs"))) {
+      const has = rights(field(job, "permissions"));
+      const may = granted[`${file} ${name}`] ?? [];
+      if (has.join() !== may.join()) problems.push(`${file}, ${name}: may ${has.join(", ") || "only read"}, expected ${may.join(", ") || "only reading"}`);
+      if (typeof field(job, "timeout-minutes") !== "number") problems.push(`${file}, ${name}: no timeout-minutes`);
+    }
+  }
+  return { workflows: files.length, problems };
+}
