@@ -4,6 +4,8 @@ import { parse } from "yaml";
 import { root } from "../lib/root.js";
 
 const folder = ".github/workflows";
+/** What an author's project begins with is held to the same pins. */
+const template = "examples/third-party-driver/.github/workflows/ci.yml";
 /** Rights that a job may have beyond reading, by workflow and job: a change here is a change of what the workflow can do. */
 const granted: Readonly<Record<string, readonly string[]>> = {
   "ci.yml pages": ["id-token: write", "pages: write"],
@@ -28,9 +30,7 @@ export async function workflowProblems(): Promise<{ readonly workflows: number; 
     if (rights(field(workflow, "permissions")).length > 0) problems.push(`${file} gives every job the right to write`);
     if (/NPM_TOKEN|NODE_AUTH_TOKEN/.test(text)) problems.push(`${file} holds a registry's token; publishing goes by OIDC`);
     for (const [, name = ""] of text.matchAll(/\bnpm run (?:-s )?([\w:-]+)/g)) if (!scripts.has(name)) problems.push(`${file}: there is no npm run ${name}`);
-    for (const [, use = ""] of text.matchAll(/\buses: *(.*)/g)) {
-      if (!/^[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(use)) problems.push(`${file}: ${use} is not pinned by a commit with its version beside it`);
-    }
+    problems.push(...unpinned(file, text));
     for (const [name, job] of entries(field(workflow, "jobs"))) {
       const has = rights(field(job, "permissions"));
       const may = granted[`${file} ${name}`] ?? [];
@@ -38,5 +38,12 @@ export async function workflowProblems(): Promise<{ readonly workflows: number; 
       if (typeof field(job, "timeout-minutes") !== "number") problems.push(`${file}, ${name}: no timeout-minutes`);
     }
   }
-  return { workflows: files.length, problems };
+  problems.push(...unpinned(template, await readFile(join(root, template), "utf8")));
+  return { workflows: files.length + 1, problems };
+}
+
+/** Actions that are used by a name which can move. */
+function unpinned(file: string, text: string): readonly string[] {
+  const uses = [...text.matchAll(/\buses: *(.*)/g)].map(([, use = ""]) => use);
+  return uses.filter((use) => !/^[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(use)).map((use) => `${file}: ${use} is not pinned by a commit with its version beside it`);
 }
