@@ -1,16 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startVm, type Vm } from "../src/index.js";
-import { labPaths } from "../src/paths.js";
 import { labProcesses } from "../src/processes.js";
-import { vmFiles } from "../src/vm/layout.js";
-
-const files = vmFiles(labPaths());
-const machines = (): readonly string[] => (existsSync(files.runs) ? readdirSync(files.runs) : []);
 
 describe("the virtual machine", () => {
   let vm: Vm;
@@ -36,6 +31,14 @@ describe("the virtual machine", () => {
     expect(await vm.run("exit 0")).toMatchObject({ exitCode: 0, timedOut: false });
   });
 
+  it("keeps the host's time", async () => {
+    const begin = performance.now();
+    const { stdout } = await vm.run("cut -d. -f1 /proc/uptime; sleep 3; cut -d. -f1 /proc/uptime");
+    const [before = 0, after = 0] = stdout.trim().split("\n").map(Number);
+    expect(performance.now() - begin).toBeGreaterThan(2_900);
+    expect(after - before).toBeGreaterThanOrEqual(3);
+  });
+
   it("has a kernel with what this host's may lack, and the host's programs", async () => {
     const { exitCode, stderr, stdout } = await vm.run(
       "set -e; for m in rbd nbd loop iscsi_tcp target_core_mod nvme_tcp nvmet_tcp dm_multipath; do modprobe $m; done; node --version",
@@ -56,13 +59,13 @@ describe("the virtual machine", () => {
   });
 
   it("is gone with its owner, also when that is killed", async () => {
-    const before = machines();
     const script = `import { startVm } from ${JSON.stringify(fileURLToPath(new URL("../src/index.ts", import.meta.url)))};
-      await startVm(); console.log("ready"); setInterval(() => undefined, 1000);`;
+      console.log((await startVm()).directory); setInterval(() => undefined, 1000);`;
     const owner = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", script], { stdio: ["ignore", "pipe", "inherit"] });
-    await once(owner.stdout, "data");
-    const [mine] = machines().filter((name) => !before.includes(name));
-    const running = (): boolean => labProcesses(join(files.runs, mine ?? "none")).length > 0;
+    const [text] = (await once(owner.stdout, "data")) as [Buffer];
+    const mine = text.toString().trim();
+    expect(existsSync(mine)).toBe(true);
+    const running = (): boolean => labProcesses(mine).length > 0;
     expect(running()).toBe(true);
     owner.kill("SIGKILL");
     await once(owner, "exit");
