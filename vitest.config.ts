@@ -20,7 +20,9 @@ export default defineConfig({
     testTimeout: live ? 240_000 : 30_000,
     hookTimeout: live ? 240_000 : 30_000,
     // Two cores, and several of these tests stop and start daemons of one cluster or install packages: one file at a time there.
-    fileParallelism: !live,
+    // Virtual machines share nothing: as many files at a time as there are cores for.
+    fileParallelism: !live || kind === "vm",
+    ...(kind === "vm" && { maxWorkers: 2 }),
     passWithNoTests: true,
     projects: [
       project("core", "packages/core"),

@@ -6,11 +6,15 @@ import { attachmentId, exportConnection, volumeId, type AttachmentRecord, type C
 import { createHost, type FormatJournal } from "@opensds/core/host";
 import type { GuestOrder } from "./order.js";
 
-const host = createHost({ runtimeDir: "/run/opensds" });
+const said: string[] = [];
+const say = (message: string): void => void said.push(message);
+const host = createHost({ runtimeDir: "/run/opensds", log: { debug: say, info: say, warn: say, error: say } });
 
 /** What every scenario in the virtual machine uses. */
 export const bench = {
   host,
+  /** What the host half has logged so far. */
+  logged: (): string => said.join("\n"),
   connection: async (info: ConnectionInfo, name: string): Promise<Connection> => ({
     attachment: {
       id: attachmentId(`attachment-${name}`),

@@ -13,7 +13,7 @@ export interface GuestHost {
 }
 
 export async function startGuestHost(packages: readonly string[] = []): Promise<GuestHost> {
-  const vm = await startVm({ packages });
+  const vm = await startVm({ packages, lifetimeMs: 20 * 60_000 });
   const program = join(vm.directory, "guest.mjs");
   // One file: the emulated machine reads many small ones slowly.
   await build({

@@ -24,10 +24,7 @@ switch (order.scenario) {
     await rbdFallback(order);
     break;
   case "target-life":
-    await targetLife(targets[order.protocol](), order.kills);
-    break;
-  case "iscsi-care":
-    await iscsiCare();
+    await network(order);
     break;
   case "describe":
     console.log(JSON.stringify(await bench.host.describe(importConnection(order.connection), "test")));
@@ -35,4 +32,11 @@ switch (order.scenario) {
   case "die":
     await dieAt(order);
     break;
+}
+
+async function network({ protocol, kills }: Extract<GuestOrder, { scenario: "target-life" }>): Promise<void> {
+  const target = targets[protocol]();
+  await targetLife(target, kills);
+  // On the same target: making another one would cost a machine.
+  if (protocol === "iscsi") await iscsiCare(target);
 }

@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import { bench, must, note, pathOf } from "./guest-bench.js";
-import { iqn, iscsiInfo, makeLioTarget, portals } from "./lio.js";
-import { startIscsid } from "./iscsi-daemon.js";
+import { iqn, iscsiInfo, portals } from "./lio.js";
+import type { Target } from "./target.js";
 
 /** What may be around a host that is not the SDK's: a dead portal, multipath devices, an administrator's own login. */
-export async function iscsiCare(): Promise<void> {
+export async function iscsiCare(target: Target): Promise<void> {
   const { host } = bench;
-  const target = makeLioTarget();
-  await startIscsid();
 
   const dead = { portal: "127.0.0.1:3999", iqn, lun: 1 };
   const info = iscsiInfo(1);
@@ -15,6 +13,8 @@ export async function iscsiCare(): Promise<void> {
   assert.deepEqual(target.sessions().length, 1);
   await host.detach(record);
   assert.deepEqual([target.sessions(), target.disks()], [[], []]);
+  assert.match(bench.logged(), /one path to the volume does not work: .*127\.0\.0\.1:3999/);
+  assert(!bench.logged().includes(target.secret ?? "nothing"), "the password is in the log");
   note("went on to the second portal");
 
   await underMultipath();

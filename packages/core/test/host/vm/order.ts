@@ -18,7 +18,6 @@ export type GuestOrder =
   | (ImageOrder & { readonly scenario: "rbd-life"; readonly method: string; readonly fsType: "ext4" | "xfs" })
   | { readonly scenario: "rbd-fallback"; readonly info: RbdConnectionInfo; readonly reason: "features" | "module" }
   | { readonly scenario: "target-life"; readonly protocol: "iscsi" | "nvme-tcp" | "nfs"; readonly kills: KillSample }
-  | { readonly scenario: "iscsi-care" }
   /** A second dock: prints the record of an exported connection, as it finds it. */
   | { readonly scenario: "describe"; readonly connection: string }
   /** A dock that is killed at the n-th step of an operation, counted from 0. */
