@@ -9,6 +9,7 @@ import { fencingFacet } from "./fencing.js";
 import { readFormat, writeFormat } from "./formats.js";
 import { getVolume } from "./get-volume.js";
 import { expansionFacet } from "./expansion.js";
+import { groupFacet } from "./groups.js";
 import { healthFacet } from "./health.js";
 import { importFacet } from "./imports.js";
 import { listVolumePage } from "./list-volumes.js";
@@ -22,7 +23,7 @@ import { trashFacet } from "./trash.js";
 
 /** Which facets every backend of the driver has, and which depend on how it is configured. */
 export const cephFacets = {
-  always: ["snapshots", "sources", "expansion", "pools", "qos", "imports", "changedBlocks", "health", "reconciliation", "fencing", "doctor"],
+  always: ["snapshots", "sources", "expansion", "pools", "qos", "groups", "imports", "changedBlocks", "health", "reconciliation", "fencing", "doctor"],
   maybe: ["trash"],
 } as const;
 
@@ -49,6 +50,7 @@ export function createBackend(pool: Pool): CephBackend {
     expansion: expansionFacet(bind),
     pools: poolFacet(bind),
     qos: qosFacet(bind),
+    groups: groupFacet(bind),
     imports: importFacet(bind),
     changedBlocks: changedBlocksFacet(pool),
     health: healthFacet(bind),

@@ -1,4 +1,4 @@
-import { snapshotId, volumeId, type Attachment, type FormatRecord } from "@opensds/core";
+import { snapshotId, volumeId, type Attachment, type BackendCreateRequest, type FormatRecord } from "@opensds/core";
 import * as v from "valibot";
 import type { Locker } from "./transport/rados.js";
 
@@ -25,6 +25,8 @@ export const cells = {
   importing: "opensds.import",
   /** Who is putting the volume back to a snapshot: until then its bytes are a mixture. */
   reverting: "opensds.reverting",
+  /** On the header of an RBD group: that all members it was asked for with are in it. */
+  complete: "opensds.complete",
 } as const;
 
 /** The version of the layout; it stands in every cell as `v`. */
@@ -95,6 +97,16 @@ const closingShape = v.object({ until: v.string(), work: v.optional(v.literal("u
 /** Stands in the request cell of an image that shall never become a volume. */
 export const voidRequest = encode({ void: true });
 
+/** What is recorded of a request that is about to make a volume. */
+export const newRequest = ({ name, capacity, parameters, sizeBytes, source }: BackendCreateRequest): RequestCell => ({
+  name,
+  capacity,
+  parameters,
+  sizeBytes,
+  createdAt: new Date().toISOString(),
+  ...(source !== undefined && { source }),
+});
+
 export const encodeRequest = (request: RequestCell): string => encode(request);
 export const encodeAttachment = ({ mode, connector, attachedAt }: Attachment): string => encode({ mode, connector, attachedAt });
 export const encodeFormat = ({ fsType, fsUuid }: FormatRecord): string => encode({ fsType, fsUuid });
@@ -113,6 +125,8 @@ export const decodeFenced = (locker: Locker): v.InferOutput<typeof fencedShape> 
 export const encodeName = (name: string): string => encode({ name });
 export const decodeName = (locker: Locker): string => shaped(cells.name, versioned(cells.name, locker), nameShape).name;
 export const encodeReverting = (cell: RevertingCell): string => encode(cell);
+/** @param at when the group was complete */
+export const encodeComplete = (at: Date): string => encode({ at: at.toISOString() });
 export const encodeClaim = (cell: ClaimCell): string => encode(cell);
 
 export const decodeReverting = (locker: Locker): RevertingCell =>

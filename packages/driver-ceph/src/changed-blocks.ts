@@ -33,6 +33,7 @@ async function* extents(pool: Pool, request: ChangedBlocksRequest, call: DiffCal
   if (volume === undefined) throw noSuchVolume(pool, ctx, request.volumeId);
   const to = await requireSnapshot(pool, call, volume, toSnapshotId);
   const from = fromSnapshotId === undefined ? undefined : await requireSnapshot(pool, call, volume, fromSnapshotId);
+  for (const { image, snapshot } of from === undefined ? [to] : [from, to]) if (image.kind === "group") throw notTracked(call, snapshot.id);
   if (from !== undefined && from.image.id > to.image.id) {
     const message = "fromSnapshotId is newer than toSnapshotId; give the older one as fromSnapshotId";
     throw ctx.fail("INVALID_ARGUMENT", "snapshots-not-ordered", message, { resource: toSnapshotId, outcome: "none" });
@@ -60,6 +61,11 @@ async function requireSnapshot(pool: Pool, call: DiffCall, volume: FoundVolume, 
   const message = `snapshot ${JSON.stringify(found.snapshot.name)} is of another volume`;
   const details = { sourceVolumeId: found.snapshot.sourceVolumeId };
   throw call.ctx.fail("FAILED_PRECONDITION", "snapshot-of-other-volume", message, { resource: id, outcome: "none", details });
+}
+
+function notTracked({ ctx }: DiffCall, id: SnapshotId): Error {
+  const message = "the snapshot is part of a group's snapshot, which RBD compares with nothing; compare snapshots of the volume's own";
+  return ctx.fail("FAILED_PRECONDITION", "changes-not-tracked", message, { resource: id, outcome: "none" });
 }
 
 /** The work goes by names; names that still mean the same after it meant the same during it. */

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { formatBytes, type BackendCreateRequest, type VolumeSource } from "@opensds/core";
 import { mapBounded } from "./bounded.js";
 import type { Call } from "./call.js";
+import { copyImage } from "./copy-image.js";
 import { parentOf } from "./end-image.js";
 import { findSnapshot, helperPrefix, noSuchSnapshot, snapshotsOf } from "./find-snapshot.js";
 import type { Pool } from "./pool.js";
@@ -21,6 +22,8 @@ interface Origin {
   readonly snapshotName: string;
   /** RBD's number of the snapshot; undefined for a helper, which is there for this clone alone. */
   readonly number?: number | undefined;
+  /** That it is part of a group's snapshot, which RBD does not clone from. */
+  readonly isPart?: boolean | undefined;
 }
 
 /**
@@ -30,6 +33,9 @@ interface Origin {
 export async function cloneImage(pool: Pool, call: CreateCall, request: BackendCreateRequest, source: VolumeSource, imageName: string): Promise<boolean> {
   const { imageFeatures, objectSizeBytes, dataPool } = pool.config;
   const origin = await findOrigin(pool, call, request, source, imageName);
+  if (origin.isPart === true && origin.number !== undefined) {
+    return copyImage(pool, call, request, { imageId: origin.info.id, snapshotNumber: origin.number }, imageName);
+  }
   await call.ctx.step("clone-image");
   const form = { features: imageFeatures, objectSizeBytes, dataPool };
   const from = { imageName: origin.info.name, snapshotName: origin.snapshotName };
@@ -60,7 +66,7 @@ async function findOrigin(pool: Pool, call: CreateCall, request: BackendCreateRe
     const info = found && (await pool.images.byId(call, found.imageId, []))?.info;
     if (found === undefined || info === undefined) throw noSuchSnapshot(ctx, source.snapshotId);
     requireRoom(call, request, found.image.sizeBytes);
-    return { info, snapshotName: found.image.name, number: found.image.id };
+    return { info, snapshotName: found.image.name, number: found.image.id, isPart: found.image.kind === "group" };
   }
   const volume = await findVolume(pool, call, source.volumeId);
   if (volume === undefined) throw noSuchVolume(pool, ctx, source.volumeId);

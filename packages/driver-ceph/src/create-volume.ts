@@ -1,14 +1,14 @@
 import type { BackendCreateRequest, Volume } from "@opensds/core";
 import { together } from "./bounded.js";
 import type { Call } from "./call.js";
-import { cells, encodeRequest } from "./cells.js";
+import { cells, encodeRequest, newRequest } from "./cells.js";
 import { cloneImage, keepShallow } from "./create-from-source.js";
 import { judgeExisting, type Turn } from "./existing-image.js";
 import { describe, volumeCells } from "./get-volume.js";
 import { imageNameOf } from "./image-name.js";
 import type { Pool } from "./pool.js";
 import { removeEmptyImage } from "./remove-image.js";
-import { cellOf, requestLock, takeRequestCell } from "./request-cell.js";
+import { requestLock, takeRequestCell } from "./request-cell.js";
 import { errno, failedWith, unless } from "./transport/command-failure.js";
 import type { PlacedForm } from "./transport/rbd-making.js";
 import type { CreateLocked } from "./transport/transport.js";
@@ -60,7 +60,7 @@ async function createOnce(
   }
 
   await call.ctx.step("record-request");
-  const cell = cellOf(request);
+  const cell = newRequest(request);
   if (!(await takeRequestCell(pool, call, image.id, encodeRequest(cell)))) return "again";
 
   // The header may have been gone by then, and taking the cell has made an empty one in its place.
@@ -93,7 +93,7 @@ async function createAtOnce(
   imageName: string,
   inTime: () => boolean,
 ): Promise<Turn | "taken"> {
-  const cell = cellOf(request);
+  const cell = newRequest(request);
   await call.ctx.step("create-image");
   try {
     const id = await createLocked(call, imageName, formOf(pool, request), cells.request, requestLock(encodeRequest(cell)));

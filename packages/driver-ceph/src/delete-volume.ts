@@ -6,6 +6,7 @@ import type { Call } from "./call.js";
 import { cells, cellTag, decodeClosing, decodeRequest, encodeClosing, isUnmanaging } from "./cells.js";
 import { endImage, isKept, parentOf, purgeOverdue } from "./end-image.js";
 import { countBinding } from "./find-snapshot.js";
+import { leaveGroups } from "./group-members.js";
 import type { Pool } from "./pool.js";
 import { unlistImage } from "./remove-image.js";
 import { errno, unless } from "./transport/command-failure.js";
@@ -56,7 +57,7 @@ export async function deleteVolume(
     cookie,
     description: encodeClosing(new Date(Date.now() + ctx.remainingMs() + lateMs)),
   });
-  const user = await findUser(pool, call, request, imageId, imageName);
+  const [user, isGrouped] = await together(findUser(pool, call, request, imageId, imageName), pool.rados.isGrouped(call, imageId));
   if (user === "gone") {
     await finishUnlisted(pool, call, imageId);
     return;
@@ -67,6 +68,7 @@ export async function deleteVolume(
     await reopen(pool, call, imageId, cookie);
     throw user;
   }
+  if (isGrouped) await leaveGroups(pool, call, imageId);
   const [parent] = await together(parentOf(pool, call, imageId), unlistImage(pool, call, imageId, imageName, pool.config.trashSeconds));
   if (pool.config.trashSeconds === 0) await endImage(pool, call, imageId, parent);
   else await purgeOverdue(pool, call);

@@ -1,7 +1,9 @@
 import type { CallContext, CodeOf, Operation, Snapshot, SouthboundError } from "@opensds/core";
 import { together } from "./bounded.js";
 import type { Call } from "./call.js";
+import { findCut, memberSnapshot } from "./find-group-snapshot.js";
 import { requestOf } from "./get-volume.js";
+import { cutIdOf, cutKeyOf, groupKeyOf, type CutKeys } from "./group-id.js";
 import { callerNameIn, hashIn, imageNameOf, isOurImageName } from "./image-name.js";
 import { claimsIn, claimsOn, slotOf, slotOfHash } from "./name-register.js";
 import type { Pool } from "./pool.js";
@@ -31,14 +33,25 @@ export const helperPrefix = "opensds-clone.";
 export const countBinding = async (pool: Pool, call: Call, imageId: string): Promise<number> =>
   (await snapshotsOf(pool, call, imageId)).filter(({ kind, name }) => kind !== "trash" && !name.startsWith(helperPrefix)).length;
 
-/** Describes those of an image's snapshots that are ours. */
+/** Describes those of an image's snapshots that are ours, also those that are part of a group's. */
 export async function ourSnapshots(pool: Pool, call: Call, imageId: string): Promise<readonly FoundSnapshot[]> {
   const found: FoundSnapshot[] = [];
-  for (const image of (await snapshotsOf(pool, call, imageId)).filter(isOurs)) {
-    const name = await nameOf(pool, call, imageId, image.name);
+  for (const image of await snapshotsOf(pool, call, imageId)) {
+    const name = isOurs(image) ? await nameOf(pool, call, imageId, image.name) : undefined;
     if (name !== undefined) found.push(describe(pool, imageId, image, name));
+    const keys = keysOfPart(image);
+    if (keys !== undefined && (await findCut(pool, call, cutIdOf(pool.place, keys))) !== undefined) {
+      found.push({ snapshot: memberSnapshot(pool, imageId, image, keys), imageId, image });
+    }
   }
   return found;
+}
+
+/** The group's snapshot that an image's snapshot is part of; undefined where it is part of none of ours. */
+function keysOfPart({ groupSnapshot }: ImageSnapshot): CutKeys | undefined {
+  const groupKey = groupSnapshot && groupKeyOf(groupSnapshot.group);
+  const cutKey = groupSnapshot && cutKeyOf(groupSnapshot.name);
+  return groupKey === undefined || cutKey === undefined ? undefined : { groupKey, cutKey };
 }
 
 /** The name that the creator gave: readable in RBD's name, or in the register where RBD's name is a hash. */

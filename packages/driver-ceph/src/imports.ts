@@ -4,6 +4,7 @@ import type { Bind } from "./bind.js";
 import { together } from "./bounded.js";
 import type { Call } from "./call.js";
 import { cells, cellTag, decodeImporting, encodeImporting, encodeRequest } from "./cells.js";
+import { isCopyName } from "./copy-image.js";
 import { describe, requestIn, volumeCells } from "./get-volume.js";
 import { imageNameOf, isOurImageName, ourPrefixes } from "./image-name.js";
 import { foreignCells, listImportablePage, obstacleOf } from "./importable.js";
@@ -40,7 +41,7 @@ async function importOnce(pool: Pool, request: ImportRequest, call: ImportCall):
   const target = imageNameOf(request.name);
   const [there, found] = await together(
     pool.images.byName(call, target, volumeCells),
-    isOurImageName(request.reference) ? Promise.resolve(undefined) : pool.images.byName(call, request.reference, foreignCells),
+    isOurImageName(request.reference) || isCopyName(request.reference) ? Promise.resolve(undefined) : pool.images.byName(call, request.reference, foreignCells),
   );
   if (there !== undefined) {
     const recorded = requestIn(there);

@@ -14,7 +14,7 @@ import { endOf, hasPassed } from "./until.js";
  */
 
 /** Which names a register holds. */
-export type Register = "opensds.snapshot" | "opensds.group-snapshot";
+export type Register = "opensds.snapshot" | "opensds.group" | "opensds.group-snapshot";
 
 /** A claim as it stands in a register. */
 export interface Claim extends ClaimCell {

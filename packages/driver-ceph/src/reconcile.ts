@@ -4,6 +4,7 @@ import { mapBounded } from "./bounded.js";
 import type { Call } from "./call.js";
 import type { Leftover } from "./leftover.js";
 import type { Pool } from "./pool.js";
+import { groupLeftovers } from "./reconcile-groups.js";
 import { imageLeftovers } from "./reconcile-images.js";
 import { nameLeftovers } from "./reconcile-names.js";
 import { objectLeftovers } from "./reconcile-objects.js";
@@ -22,7 +23,7 @@ export function reconcileFacet(bind: Bind): BackendFacets["reconciliation"] {
  */
 async function reconcile(pool: Pool, { repair = false }: { readonly repair?: boolean | undefined }, call: Call<"reconcile">): Promise<readonly Orphan[]> {
   const found: Leftover[] = [];
-  for (const look of [imageLeftovers, trashLeftovers, nameLeftovers, objectLeftovers]) found.push(...(await look(pool, call)));
+  for (const look of [imageLeftovers, trashLeftovers, nameLeftovers, groupLeftovers, objectLeftovers]) found.push(...(await look(pool, call)));
   return mapBounded(found, atOnce, async ({ kind, reference, message, action, mend }) => {
     const mends = repair && mend !== undefined;
     if (mends) await mend();

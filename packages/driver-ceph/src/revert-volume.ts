@@ -36,6 +36,7 @@ async function revertOnce(pool: Pool, request: RevertVolumeRequest, call: Call<"
   if (volume === undefined) throw noSuchVolume(pool, ctx, volumeId);
   if (snapshot === undefined) throw noSuchSnapshot(ctx, request.snapshotId);
   if (snapshot.imageId !== volume.imageId) throw ofOtherVolume(call, snapshot);
+  if (snapshot.image.kind === "group") throw partOfGroup(call, snapshot);
   await requirePrimary(pool, call, volumeId, volume.info);
   const { imageId, info, view } = volume;
   const others = view.cells.get(cells.reverting);
@@ -110,6 +111,11 @@ function ofOtherVolume({ ctx }: Call<"revertVolume">, { snapshot }: FoundSnapsho
   const message = `snapshot ${JSON.stringify(snapshot.name)} is of another volume; make a new volume of it instead`;
   const details = { sourceVolumeId: snapshot.sourceVolumeId };
   return ctx.fail("FAILED_PRECONDITION", "snapshot-of-other-volume", message, { resource: snapshot.id, outcome: "none", details });
+}
+
+function partOfGroup({ ctx }: Call<"revertVolume">, { snapshot }: FoundSnapshot): SouthboundError {
+  const message = "the snapshot is part of a group's snapshot, and RBD puts no single volume back to that; make a new volume of it instead";
+  return ctx.fail("FAILED_PRECONDITION", "snapshot-not-revertible", message, { resource: snapshot.id, outcome: "none" });
 }
 
 function deleting({ ctx }: Call<"revertVolume">, { volumeId }: RevertVolumeRequest): SouthboundError {

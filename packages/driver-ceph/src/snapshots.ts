@@ -12,6 +12,7 @@ import type { Pool } from "./pool.js";
 import { findVolume, noSuchVolume, requireOpen, requirePrimary } from "./require-volume.js";
 import { revertVolume } from "./revert-volume.js";
 import { snapshotKeyIn } from "./snapshot-id.js";
+import { requireFewer } from "./snapshot-limit.js";
 import { errno, unless } from "./transport/command-failure.js";
 import { waitUntil } from "./unfinished-image.js";
 import { imageIdIn } from "./volume-id.js";
@@ -56,8 +57,7 @@ async function createOnce(pool: Pool, request: CreateSnapshotRequest, call: Call
 
   const rbdName = imageNameOf(request.name);
   const isThere = there.some((one) => isOurs(one) && one.name === rbdName);
-  const count = there.filter(({ kind }) => kind !== "trash").length;
-  if (!isThere && count >= pool.config.maxSnapshots) throw tooMany(pool, request, call, count);
+  if (!isThere) requireFewer(pool, call, request.sourceVolumeId, there);
   // A killed call's claim may be taken away at any moment; that of a snapshot which is there may not.
   if (before.every((claim) => claim.holder !== imageId || (!isThere && isOver(claim)))) {
     await ctx.step("claim-name");
@@ -128,15 +128,9 @@ async function dropOwn(pool: Pool, call: Call, name: string, imageId: string): P
   await dropClaims(pool, call, register, own);
 }
 
-function tooMany(pool: Pool, request: CreateSnapshotRequest, { ctx }: Call<"createSnapshot">, count: number): Error {
-  const message = `volume ${request.sourceVolumeId} has ${count} snapshots, and this backend is configured for at most ${pool.config.maxSnapshots}; delete some`;
-  const details = { snapshots: count, maxSnapshots: pool.config.maxSnapshots };
-  return ctx.fail("RESOURCE_EXHAUSTED", "too-many-snapshots", message, { resource: request.sourceVolumeId, outcome: "none", recovery: "fix-request", details });
-}
-
 async function getSnapshot(pool: Pool, request: GetSnapshotRequest, call: Call<"getSnapshot">): Promise<Snapshot> {
-  const found =
-    request.id === undefined ? await findSnapshotNamed(pool, call, request.name) : await findSnapshot(pool, call, request.id);
+  // Parts of a group's snapshot have their id as their name.
+  const found = (request.id === undefined ? await findSnapshotNamed(pool, call, request.name) : undefined) ?? (await findSnapshot(pool, call, request.id ?? request.name));
   if (found === undefined) throw noSuchSnapshot(call.ctx, request.id ?? request.name);
   return found.snapshot;
 }
@@ -148,6 +142,10 @@ async function deleteSnapshot(pool: Pool, { id }: DeleteSnapshotRequest, call: C
   const { imageId } = key;
   const { ctx } = call;
   const [there, reverting] = await together(snapshotsOf(pool, call, imageId), pool.rados.readLock(call, imageId, cells.reverting));
+  if (there.some((one) => one.id === key.number && one.kind === "group")) {
+    const message = "the snapshot is part of a group's snapshot, which is there as a whole or not at all; delete that";
+    throw ctx.fail("FAILED_PRECONDITION", "snapshot-in-use", message, { resource: id, outcome: "none" });
+  }
   const snapshot = there.find((one) => one.id === key.number && isOurs(one));
   if (snapshot !== undefined) {
     if (reverting?.lockers.some((locker) => decodeReverting(locker).snapshotId === id) === true) {

@@ -4,6 +4,7 @@ import { attachmentsIn } from "./attachments.js";
 import type { Call } from "./call.js";
 import { cells, cellTag, encodeClosing, isUnmanaging } from "./cells.js";
 import { countBinding } from "./find-snapshot.js";
+import { leaveGroups } from "./group-members.js";
 import { imageNameOf, isOurImageName } from "./image-name.js";
 import type { Pool } from "./pool.js";
 import { findVolume, requireOpen, type FoundVolume } from "./require-volume.js";
@@ -45,6 +46,7 @@ export async function unmanageVolume(pool: Pool, { id }: { readonly id: VolumeId
     for (const locker of closers) if (locker.cookie === cookie) await pool.rados.breakLock(call, imageId, cells.closing, locker);
     throw refusal ?? deleting(call, id);
   }
+  await leaveGroups(pool, call, imageId);
   if (isOurImageName(now.info.name)) await renameAway(pool, call, now);
   await forget(pool, call, imageId, closers);
 }

@@ -8,6 +8,7 @@ import { endWhereFull } from "./full-pool.js";
 import { createObjectLocks, type ObjectLocks } from "./object-locks.js";
 import { createRbdDetails, type RbdDetails } from "./rbd-details.js";
 import { createRbdFence, type RbdFence } from "./rbd-fence.js";
+import { createRbdGroups, type RbdGroups } from "./rbd-groups.js";
 import { createRbdMaking, type RbdMaking } from "./rbd-making.js";
 import { createRbdSettings, type RbdSettings } from "./rbd-settings.js";
 import { createRbdSnapshots, type RbdSnapshots } from "./rbd-snapshots.js";
@@ -22,6 +23,7 @@ export interface FacetDoors {
   /** The locks on objects of our own, which are no images. */
   readonly locks: ObjectLocks;
   readonly fence: RbdFence;
+  readonly groups: RbdGroups;
   readonly settings: RbdSettings;
   readonly facts: ClusterFacts;
 }
@@ -43,6 +45,7 @@ export function createFacetDoors(config: CephConfig): FacetDoors {
     details: createRbdDetails(inPool, where),
     locks: createObjectLocks(inPool, where),
     fence: createRbdFence(inPool, where),
+    groups: createRbdGroups(inPool, pool, namespace, where),
     settings: createRbdSettings(inPool, where, byId),
     facts: createClusterFacts(run, pool),
   };

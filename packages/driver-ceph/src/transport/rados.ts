@@ -3,6 +3,7 @@ import type { RunCommand } from "./command.js";
 import { CommandFailure, errno, failedWith, unless } from "./command-failure.js";
 import { decodeCephString, decodeHexDump, encodeCephString, decodeJson, lockNamesShape, lockShape } from "./decode.js";
 import { guardOption } from "./rbd.js";
+import { groupRefKey } from "./rbd-groups.js";
 
 /** One holder of a lock: a client of the cluster, and what it wrote when it took the lock. */
 export interface Locker {
@@ -47,6 +48,8 @@ export interface Rados {
   /** Marks an image as doomed, for good: commands with the guard work on it. */
   markDoomed(call: Call, imageId: string): Promise<void>;
   isDoomed(call: Call, imageId: string): Promise<boolean>;
+  /** Whether an image is in one of RBD's groups. */
+  isGrouped(call: Call, imageId: string): Promise<boolean>;
   /** Gives an image of RBD's directory its name's object back, where there is none: without it no tool opens it by its name. */
   restoreName(call: Call, imageId: string, imageName: string): Promise<void>;
   /** Removes the header object of an image that is gone, which a lock taken too late has made again. */
@@ -126,6 +129,7 @@ export function createRados(run: RunCommand, pool: string, namespace: string): R
     markDoomed: (call, imageId) => change(call, ["setomapval"], [headerOf(imageId), doomedKey], emptyCephString),
     isDoomed: async (call, imageId) =>
       (await unless([errno.ENOENT], readKey(call, headerOf(imageId), doomedKey))) !== undefined,
+    isGrouped: async (call, imageId) => (await unless([errno.ENOENT], readKey(call, headerOf(imageId), groupRefKey))) !== undefined,
     restoreName: async (call, imageId, imageName) => {
       const object = `rbd_id.${imageName}`;
       // Where two do this at once, one makes the object and both write the same into it.

@@ -9,6 +9,13 @@ export interface CloneSource {
   readonly snapshotName: string;
 }
 
+/** A snapshot to copy from. */
+export interface CopySource {
+  readonly imageId: string;
+  /** RBD's number of it. */
+  readonly snapshotNumber: number;
+}
+
 /** How a new image is to be, and where its data goes. */
 export interface PlacedForm extends ImageForm {
   /** Default: the same pool. */
@@ -24,6 +31,17 @@ export interface RbdMaking {
    * is taken, ENOENT when there is no such image or snapshot.
    */
   clone(call: Call, source: CloneSource, name: string, form: Omit<PlacedForm, "sizeBytes">): Promise<void>;
+  /**
+   * Makes an image that begins with what a snapshot of another one holds, whatever kind of snapshot that is, and shares nothing with it:
+   * `runCopy` copies, `endCopy` makes it an ordinary image. EEXIST when the name is taken, ENOENT when there is no such snapshot; a
+   * source image that is not there makes the command crash.
+   */
+  beginCopy(call: Call, source: CopySource, name: string, form: Omit<PlacedForm, "sizeBytes">): Promise<void>;
+  /** Copies what is not copied yet. */
+  runCopy(call: Call, name: string): Promise<void>;
+  endCopy(call: Call, name: string): Promise<void>;
+  /** Removes an image whose copy has not ended. ENOENT: there is none; EINVAL: it is an ordinary image by now. */
+  abortCopy(call: Call, name: string): Promise<void>;
   /** Copies what a clone still has from its source, so that it depends on it no more. EINVAL when it is no clone (any more). */
   flatten(call: Call, imageId: string): Promise<void>;
   /** Gives an image another name; it goes by the name that it has. EEXIST when the new one is taken, ENOENT when there is no such image. */
@@ -35,6 +53,7 @@ export interface RbdMaking {
 /** Makes the door to one pool and namespace. */
 export function createRbdMaking(run: RunCommand, pool: string, namespace: string, where: readonly string[], byId: ById): RbdMaking {
   const destination = [`--dest-pool=${pool}`, ...(namespace === "" ? [] : [`--dest-namespace=${namespace}`])];
+  const copying = (call: Call, word: string, name: string): Promise<void> => change(call, ["migration", word], [`--image=${name}`, "--no-progress"]);
   const change = async (call: Call, words: readonly string[], args: readonly string[]): Promise<void> => {
     await run(call, { tool: "rbd", words, args: [...where, ...args], changes: true });
   };
@@ -49,6 +68,14 @@ export function createRbdMaking(run: RunCommand, pool: string, namespace: string
         ...options(form),
         "--rbd-default-clone-format=2",
       ]),
+    beginCopy: (call, { imageId, snapshotNumber }, name, form) => {
+      // The image's name has to be given and is not looked at.
+      const source = { type: "native", pool_name: pool, pool_namespace: namespace, image_id: imageId, image_name: "by-id", snap_id: snapshotNumber };
+      return change(call, ["migration", "prepare"], ["--import-only", `--source-spec=${JSON.stringify(source)}`, `--image=${name}`, ...options(form)]);
+    },
+    runCopy: (call, name) => copying(call, "execute", name),
+    endCopy: (call, name) => copying(call, "commit", name),
+    abortCopy: (call, name) => copying(call, "abort", name),
     flatten: (call, imageId) => byId.open(call, imageId, (image) => change(call, ["flatten"], [`--image=${image}`, "--no-progress"])),
     rename: (call, name, newName) => change(call, ["rename"], [`--image=${name}`, ...destination, `--dest=${newName}`]),
     resize: (call, imageId, sizeBytes) =>

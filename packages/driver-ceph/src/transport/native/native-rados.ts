@@ -1,4 +1,5 @@
 import { doomedKey, type Rados } from "../rados.js";
+import { groupRefKey } from "../rbd-groups.js";
 import type { Supervisor } from "./supervisor.js";
 
 const reads = { changes: false } as const;
@@ -28,6 +29,7 @@ export function createNativeRados({ request }: Supervisor): Rados {
       await request(call, "markDoomed", { imageId, key: doomedKey }, writes);
     },
     isDoomed: (call, imageId) => request(call, "isDoomed", { imageId, key: doomedKey }, reads),
+    isGrouped: (call, imageId) => request(call, "isDoomed", { imageId, key: groupRefKey }, reads),
     restoreName: async (call, imageId, imageName) => {
       await request(call, "restoreName", { imageId, imageName }, writes);
     },
