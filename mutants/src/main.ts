@@ -9,6 +9,7 @@ import { cephMutants, referenceMutants } from "./corpus/index.js";
 import type { MutantBase } from "./opener.js";
 import { bundle } from "./run/bundle.js";
 import { inOrder } from "./run/in-order.js";
+import type { JobReport } from "./run/job.js";
 import { failuresOf, matrix, type AnyMutant, type Row } from "./run/matrix.js";
 import { mutantJob, tracingJob, type Extent } from "./run/plan.js";
 import { proofsOf, proofsPath, proofsText, readProofs, type Proofs } from "./run/proofs.js";
@@ -75,7 +76,8 @@ async function runBase({ base, all, wanted }: Part, proofs: Proofs, seed: number
     await writeFile(join(traceDirectory, "current"), "opening");
     if (sampled === undefined) await trace(seed, traceDirectory, script);
     const work = wanted.map((mutant) => async (): Promise<Row> => {
-      const report = await runJob(mutantJob(base, all.indexOf(mutant), mutant, extent, lab?.backendsFile), script, interrupted.signal);
+      const job = mutantJob(base, all.indexOf(mutant), mutant, extent, lab?.backendsFile);
+      const report = await runJob(job, script, interrupted.signal).catch(brokenOff);
       const row = { mutant, report };
       console.log(`${new Date().toISOString().slice(11, 19)} ${describe(row)}`);
       return row;
@@ -88,6 +90,12 @@ async function runBase({ base, all, wanted }: Part, proofs: Proofs, seed: number
     await rm(traceDirectory, { recursive: true, force: true });
     await lab?.end();
   }
+}
+
+/** One that breaks off is a problem, and no reason to lose what the others show. */
+function brokenOff(error: unknown): JobReport {
+  interrupted.signal.throwIfAborted();
+  return { ended: [], untouched: [], ms: 0, brokeOff: error instanceof Error ? error.message : String(error) };
 }
 
 /** Every check passes on the sound driver, or what it says of mutants is worth nothing. */
@@ -111,7 +119,7 @@ function describe(row: Row): string {
   const { killers, others } = failuresOf(row);
   const { ended, ms } = row.report;
   const also = others.length === 0 ? "" : `; also ${others.join(", ")}`;
-  const verdict = killers.length === 0 ? "SURVIVED" : `killed by ${killers.join(", ")}`;
+  const verdict = row.report.brokeOff !== undefined ? "BROKE OFF" : killers.length === 0 ? "SURVIVED" : `killed by ${killers.join(", ")}`;
   return `${verdict}${also} [${ended.length} checks, ${Math.round(ms / 1_000)} s]: ${row.mutant.name}`;
 }
 

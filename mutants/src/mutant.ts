@@ -1,14 +1,11 @@
 import type { BackendFacets, FacetMap, FacetName, StorageBackend, VolumeDriver } from "@opensds/core";
 import type { OpenBackends, RuleId } from "@opensds/testkit";
 
-/** The facets that the reference driver on files has. */
-type ReferenceFacet = Exclude<FacetName, "qos">;
-
 /** A sound backend with every facet, for a mutant to call. */
-export type SoundBackend = StorageBackend & Pick<BackendFacets, ReferenceFacet>;
+export type SoundBackend = StorageBackend & Pick<BackendFacets, FacetName>;
 
 /** What takes the place of a backend's own methods, and of single methods of its facets. */
-export type BackendChange = Partial<StorageBackend> & { readonly [Facet in ReferenceFacet]?: Partial<BackendFacets[Facet]> };
+export type BackendChange = Partial<StorageBackend> & { readonly [Facet in FacetName]?: Partial<BackendFacets[Facet]> };
 
 /** What takes the place of a driver's own methods: of one that was not made with core's guard and host half. */
 export type DriverChange = Partial<Omit<VolumeDriver, FacetName>> & { readonly [Facet in FacetName]?: Partial<FacetMap[Facet]> };
@@ -34,10 +31,8 @@ export interface Mutant {
   readonly opening?: (sound: OpenBackends) => OpenBackends;
 }
 
-/** A mutant of the Ceph driver, whose backend has fewer facets. */
-export interface CephMutant extends Omit<Mutant, "backend" | "driver" | "opening"> {
-  readonly backend: () => (sound: StorageBackend) => Partial<StorageBackend>;
-}
+/** A mutant of the Ceph driver: always beneath the guard. */
+export type CephMutant = Omit<Mutant, "driver" | "opening"> & Required<Pick<Mutant, "backend">>;
 
 /** The rules that a mutant breaks. */
 export const rulesOf = ({ breaks }: Pick<Mutant, "breaks">): readonly RuleId[] => (typeof breaks === "string" ? [breaks] : breaks);

@@ -1,7 +1,7 @@
-import type { Volume } from "@opensds/core";
+import type { QosLimits, Volume } from "@opensds/core";
 import { leakedSecret } from "../leaked-secret.js";
 import type { CephMutant } from "../mutant.js";
-import { find, isCode } from "../support.js";
+import { at, find, isCode, via } from "../support.js";
 
 /** The Ceph driver with one thing wrong each: what its peers do. They run against the lab. */
 export const cephMutants: readonly CephMutant[] = [
@@ -153,6 +153,65 @@ export const cephMutants: readonly CephMutant[] = [
           const message = `there is no such image for the key ${leakedSecret}`;
           throw isCode(error, "NOT_FOUND") ? ctx.fail("NOT_FOUND", "volume-not-found", message, { outcome: "none" }) : error;
         }),
+    }),
+  },
+  {
+    name: "takes a change of limits for all of them",
+    breaks: "SB-QOS-1",
+    seen: "Cinder's retype: the specs of the new type, and nothing of the old",
+    backend: () => (sound) => ({
+      qos: {
+        modifyVolume: ({ id, qos }, ctx) => {
+          const none = { iops: null, readIops: null, writeIops: null, bytesPerSecond: null, readBytesPerSecond: null, writeBytesPerSecond: null };
+          return sound.qos.modifyVolume({ id, qos: { ...none, ...qos } }, ctx);
+        },
+      },
+    }),
+  },
+  {
+    name: "finds out that a limit is too large when it has set those before it",
+    breaks: "SB-QOS-2",
+    seen: "`rbd config image set`, one setting after another",
+    backend: () => (sound) => ({
+      qos: {
+        modifyVolume: async ({ id, qos }, ctx) => {
+          for (const [limit, value] of Object.entries(qos)) {
+            if (value !== null && value !== undefined && value > 2 ** 40) throw ctx.fail("OUT_OF_RANGE", "qos-out-of-range", `${limit} is too large`, { outcome: "none" });
+            await sound.qos.modifyVolume({ id, qos: { [limit]: value } }, ctx);
+          }
+          return sound.qos.getQos({ id }, via("getQos", ctx));
+        },
+      },
+    }),
+  },
+  {
+    name: "limits traffic to a thousand times of what it says",
+    breaks: "SB-QOS-3",
+    seen: "Cinder's extra specs: total_bytes_sec beside total_iops_sec_per_gb, and K and Ki mixed up",
+    backend: () => (sound) => {
+      const times = (factor: number, limits: QosLimits): QosLimits =>
+        Object.fromEntries(Object.entries(limits).map(([limit, value]: [string, number | undefined]) => [limit, value === undefined ? value : value * factor]));
+      const numbers = (limits: object): QosLimits => Object.fromEntries(Object.entries(limits).filter(([, value]) => typeof value === "number"));
+      return {
+        qos: {
+          modifyVolume: async ({ id, qos }, ctx) => times(1e-3, await sound.qos.modifyVolume({ id, qos: { ...qos, ...times(1_000, numbers(qos)) } }, ctx)),
+          getQos: async (request, ctx) => times(1e-3, await sound.qos.getQos(request, ctx)),
+        },
+      };
+    },
+  },
+  {
+    name: "takes the first of the limits, once it is set, for the whole change",
+    breaks: "SB-CRASH-3",
+    seen: "a check of what is there already that looks at one setting of several",
+    backend: () => (sound) => ({
+      qos: {
+        modifyVolume: async ({ id, qos }, ctx) => {
+          const now = await sound.qos.getQos({ id }, via("getQos", ctx));
+          const set = Object.entries(qos).filter(([, value]) => typeof value === "number");
+          return set.length > 1 && at(now, set[0]?.[0] ?? "") === set[0]?.[1] ? now : sound.qos.modifyVolume({ id, qos }, ctx);
+        },
+      },
     }),
   },
 ];

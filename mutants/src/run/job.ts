@@ -36,4 +36,6 @@ export interface JobReport {
   readonly untouched: readonly string[];
   /** Milliseconds in all. */
   readonly ms: number;
+  /** What ended the process before it could tell. */
+  readonly brokeOff?: string | undefined;
 }

@@ -36,7 +36,7 @@ export function mutantJob(base: MutantBase, number: number, mutant: AnyMutant, {
   const known = typeof others === "number" ? proofs[mutant.name] : undefined;
   const always = [...new Set([...(known?.killedBy ?? citing(mutant)), ...(known?.alsoFails ?? []), ...Object.keys(mutant.alsoFails ?? {})])];
   const rest = allChecks.map(({ id }) => id).filter((id) => !always.includes(id));
-  const place: PlannedJob["place"] = backendsFile === undefined ? onFiles : () => ({ backends: backendsFile, backend: "ceph" });
+  const place: PlannedJob["place"] = backendsFile === undefined ? onFiles : () => ({ backends: backendsFile, backend: "ceph-native" });
   const common = { base, number, always, seed, timeoutMs: base === "ceph" ? 4 * timeoutMs : timeoutMs, place };
   if (typeof others !== "number") return { ...common, others: rest, traceDirectory: others.traceDirectory };
   return { ...common, others: sample(rest, others, seed + number) };

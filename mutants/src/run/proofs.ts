@@ -18,10 +18,10 @@ export interface Proof {
 /** By the mutants' names. */
 export type Proofs = Readonly<Record<string, Proof>>;
 
-/** The table of what a run has shown. */
+/** The table of what a run has shown; not of those whose process broke off. */
 export const proofsOf = (base: MutantBase, rows: readonly Row[]): Proofs =>
   Object.fromEntries(
-    rows.map((row) => {
+    rows.filter(({ report }) => report.brokeOff === undefined).map((row) => {
       const { killers, others } = failuresOf(row);
       return [row.mutant.name, { base, breaks: rulesOf(row.mutant), killedBy: killers, alsoFails: others }];
     }),

@@ -11,6 +11,7 @@ const mostKillers = 3;
 /** What is wrong with one mutant's row, in words. */
 export function rowProblems(row: Row): readonly string[] {
   const { name, alsoFails = {} } = row.mutant;
+  if (row.report.brokeOff !== undefined) return [`${name}: ${row.report.brokeOff}`];
   const { killers, others } = failuresOf(row);
   const ended = (id: string) => row.report.ended.find((one) => one.id === id);
   const quote = (id: string): string => `${id} (${ended(id)?.says ?? "no words"})`;
@@ -27,6 +28,7 @@ export function rowProblems(row: Row): readonly string[] {
 export function driftProblems(row: Row, proofs: Proofs): readonly string[] {
   const { name } = row.mutant;
   const proof = proofs[name];
+  if (row.report.brokeOff !== undefined) return [];
   if (proof === undefined) return [`${name}: it is not in the table of proofs`];
   const { killers, others } = failuresOf(row);
   const ran = new Set(row.report.ended.map(({ id }) => id));

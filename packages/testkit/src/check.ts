@@ -31,6 +31,7 @@ export const families = [
   "sources",
   "expansion",
   "pools",
+  "qos",
   "groups",
   "imports",
   "trash",

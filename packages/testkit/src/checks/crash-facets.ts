@@ -2,6 +2,7 @@ import { requireFacets, supports } from "@opensds/core";
 import type { Check } from "../check.js";
 import type { CheckContext } from "../check-context.js";
 import { groupCrashChecks } from "./crash-groups.js";
+import { limitCrashChecks } from "./crash-limits.js";
 import { crashAndReplay, type CrashCase } from "./support/crash.js";
 
 /** Killed within a facet's operations. */
@@ -65,6 +66,7 @@ export const facetCrashChecks: readonly Check[] = [
       await crashAndReplay(ctx, purging(ctx), 2);
     },
   },
+  ...limitCrashChecks,
   ...groupCrashChecks,
 ];
 

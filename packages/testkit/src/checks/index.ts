@@ -23,6 +23,7 @@ import { leakChecks } from "./leaks.js";
 import { mountChecks } from "./mount.js";
 import { namesChecks } from "./names.js";
 import { poolsChecks } from "./pools.js";
+import { qosChecks } from "./qos.js";
 import { reconciliationChecks } from "./reconciliation.js";
 import { recordsChecks } from "./records.js";
 import { sizesChecks } from "./sizes.js";
@@ -56,6 +57,7 @@ export const allChecks: readonly Check[] = [
   ...missingSourceChecks,
   ...expansionChecks,
   ...poolsChecks,
+  ...qosChecks,
   ...groupsChecks,
   ...importsChecks,
   ...trashChecks,
