@@ -18,6 +18,8 @@ const endings: Readonly<Record<string, string | null>> = {
   "snapshots.getSnapshot": "snapshot-not-found",
   "snapshots.deleteSnapshot": null,
   "expansion.expandVolume": "volume-not-found",
+  "qos.modifyVolume": "volume-not-found",
+  "qos.getQos": "volume-not-found",
   "groups.createGroup": "volume-not-found",
   "groups.getGroup": "group-not-found",
   "groups.updateGroup": "group-not-found",
