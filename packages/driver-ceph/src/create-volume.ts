@@ -1,17 +1,17 @@
 import type { BackendCreateRequest, Volume } from "@opensds/core";
 import { together } from "./bounded.js";
 import type { Call } from "./call.js";
-import { cells, encodeRequest, newRequest } from "./cells.js";
+import { encodeRequest, newRequest } from "./cells.js";
 import { cloneImage, keepShallow } from "./create-from-source.js";
 import { judgeExisting, type Turn } from "./existing-image.js";
 import { describe, volumeCells } from "./get-volume.js";
 import { imageNameOf } from "./image-name.js";
 import type { Pool } from "./pool.js";
 import { removeEmptyImage } from "./remove-image.js";
-import { requestLock, takeRequestCell } from "./request-cell.js";
+import { takeRequestCell } from "./request-cell.js";
 import { errno, failedWith, unless } from "./transport/command-failure.js";
 import type { PlacedForm } from "./transport/rbd-making.js";
-import type { CreateLocked } from "./transport/transport.js";
+import type { CreateNamed } from "./transport/transport.js";
 import { clearHalfMade } from "./unfinished-image.js";
 
 /**
@@ -40,8 +40,8 @@ async function createOnce(
   const startedAt = performance.now();
   const { unfinishedAfterMs } = pool.config;
   const inTime = (): boolean => performance.now() - startedAt < unfinishedAfterMs;
-  if (request.source === undefined && pool.transport.createLocked !== undefined) {
-    const turn = await createAtOnce(pool, pool.transport.createLocked, call, request, imageName, inTime);
+  if (request.source === undefined && pool.transport.createNamed !== undefined) {
+    const turn = await createQuickly(pool, pool.transport.createNamed, call, request, imageName, inTime);
     if (turn !== "taken") return turn;
   }
   const made = await makeImage(pool, call, request, imageName);
@@ -82,12 +82,12 @@ async function createOnce(
 }
 
 /**
- * Makes the image and takes its request cell in one. The cell is taken only on a header that is there, and nobody clears an image
+ * Makes the image and takes its request cell. The cell is taken only on a header that is there, and nobody clears an image
  * away that is younger than `unfinishedAfterMs`: in that time nothing is left to be looked at.
  */
-async function createAtOnce(
+async function createQuickly(
   pool: Pool,
-  createLocked: CreateLocked,
+  createNamed: CreateNamed,
   call: Call<"createVolume">,
   request: BackendCreateRequest,
   imageName: string,
@@ -96,8 +96,10 @@ async function createAtOnce(
   const cell = newRequest(request);
   await call.ctx.step("create-image");
   try {
-    const id = await createLocked(call, imageName, formOf(pool, request), cells.request, requestLock(encodeRequest(cell)));
+    const id = await createNamed(call, imageName, formOf(pool, request));
     if (id === undefined) return "again";
+    await call.ctx.step("record-request");
+    if (!(await takeRequestCell(pool, call, id, encodeRequest(cell)))) return "again";
     // Looked at as any other that was there before: the cell that it bears is an equal request's.
     if (!inTime()) return "taken";
     return { volume: describe(pool, { info: { id, sizeBytes: request.sizeBytes }, cells: new Map() }, cell) };

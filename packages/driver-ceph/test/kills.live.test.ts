@@ -19,9 +19,8 @@ describe.runIf(live).each(transports)("a dock killed by SIGKILL, and the call ma
     await lab.remove();
   }, 120_000);
 
-  /** Both transports leave the same; only the commands have a step between making an image and recording whose it is. */
   const killed = async (job: Omit<Job, "number">): Promise<string> => {
-    const dock = await startDock(lab.name, job.killAt?.step === "record-request" ? "cli" : transport);
+    const dock = await startDock(lab.name, transport);
     try {
       return (await dock.run(job)).how;
     } finally {

@@ -37,6 +37,10 @@ export type RunCommand = (call: Call, run: CommandRun) => Promise<string>;
 /** Time for a command to give up by its own time limit, before it is killed. */
 const graceMs = 500;
 
+/** How a command ends that has failed in itself. */
+const crashes: readonly string[] = ["SIGABRT", "SIGSEGV", "SIGBUS"];
+/** A command that crashes so often crashes always. */
+const mostTries = 3;
 /** The most that a command may print: a pool's list of a million names fits. */
 const maxOutputBytes = 256 * 1024 * 1024;
 
@@ -85,7 +89,8 @@ const whoOf = ({ conf, user, keyring }: CommandSettings): readonly string[] => [
 export function createCommands(settings: CommandSettings): RunCommand {
   const who = whoOf(settings);
 
-  return async (call, { tool, words, args, changes, input, atMostMs, alsoFine, poolIsFull }) => {
+  const run = async (call: Call, asked: CommandRun, left: number): Promise<string> => {
+    const { tool, words, args, changes, input, atMostMs, alsoFine, poolIsFull } = asked;
     const { ctx } = call;
     ctx.signal.throwIfAborted();
     if (changes) call.changed = true;
@@ -109,12 +114,15 @@ export function createCommands(settings: CommandSettings): RunCommand {
     if (poolIsFull?.aborted === true) throw new CommandFailure(command, errno.EDQUOT, "the pool is full");
     if (result.timedOut) throw new CommandFailure(command, errno.ETIMEDOUT, `no answer within ${Math.round(boundMs)} ms`);
     if (result.code === "ENOENT") throw new CommandFailure(command, undefined, `${tool} is not installed`, { missingTool: true });
+    // librbd asserts, as when another client removes the same snapshot. Every write is conditional or the same when done twice.
+    if (result.signal !== undefined && crashes.includes(result.signal) && left > 1) return run(call, asked, left - 1);
     if (result.exitCode === undefined) throw new CommandFailure(command, undefined, `ended by ${result.signal ?? result.code ?? "unknown"}`);
     const { exitCode, stderr } = result;
     const number = errnoOf(tool, exitCode, stderr);
     if (number !== undefined && alsoFine?.includes(number) === true) return result.stdout;
     throw new CommandFailure(command, number, lastLine(stderr), { exitedWith: exitCode });
   };
+  return (call, asked) => run(call, asked, mostTries);
 }
 
 /** The cluster's own limits, in whole seconds, so that a command that outlives this process ends too. */

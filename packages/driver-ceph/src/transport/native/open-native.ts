@@ -37,8 +37,7 @@ export function createNativeTransport(config: CephConfig, { ctx }: Call): Transp
     images: createNativeImages(supervisor),
     cluster,
     trash: createNativeTrash(supervisor),
-    createLocked: async (call, imageName, form, lock, request) =>
-      (await supervisor.request(call, "createLocked", { imageName, form, lock, request }, { changes: true })) ?? undefined,
+    createNamed: async (call, imageName, form) => (await supervisor.request(call, "createNamed", { imageName, form }, { changes: true })) ?? undefined,
     purgeLater: (imageId) => purges.add(imageId),
     open: (call) => supervisor.open(call),
     proved: () => purges.sweep(),

@@ -66,8 +66,8 @@ export interface Operations {
   create: { readonly args: OfName & { readonly form: ImageForm }; readonly result: null };
   watchers: { readonly args: OfName; readonly result: readonly string[] };
   usedBytes: { readonly args: OfName; readonly result: number };
-  /** Makes an image and takes a lock on its header; the image's id, or null where it had gone before the lock was taken. */
-  createLocked: { readonly args: OfName & { readonly form: PlacedForm; readonly lock: string; readonly request: LockRequest }; readonly result: string | null };
+  /** Makes an image; its id, or null where it had gone before that was read. */
+  createNamed: { readonly args: OfName & { readonly form: PlacedForm }; readonly result: string | null };
   list: { readonly args: null; readonly result: readonly string[] };
   /** `unlistedAs`: moves it also where only this name's object leads to it. */
   moveToTrash: { readonly args: OfImage & { readonly unlistedAs: string | null }; readonly result: null };

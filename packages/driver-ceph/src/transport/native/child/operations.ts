@@ -1,5 +1,4 @@
 import { mapBounded, together } from "../../../bounded.js";
-import type { LockRequest } from "../../rados.js";
 import type { OperationName, Operations, ViewWire } from "../protocol.js";
 import { sendCommand, type Connection } from "./cluster.js";
 import { openDirectory, type Listed } from "./directory.js";
@@ -43,10 +42,6 @@ export function createHandlers(libraries: Libraries, connection: Connection): Ha
     const failed = await write.run(headerOf(imageId));
     if (failed === 0 || expected.includes(failed)) return failed;
     throw new NativeFailure(what, failed);
-  };
-  const takeLock = async (imageId: string, lock: string, request: LockRequest): Promise<boolean> => {
-    const taken = [errno.ENOENT, errno.EBUSY, errno.EEXIST];
-    return (await changeHeader(imageId, "lock.lock", taken, (write) => write.exec(lockClass, "lock", takeInput(lock, request)))) === 0;
   };
   const hasKey = async (imageId: string, key: string): Promise<boolean> => {
     const read = objects.read();
@@ -92,7 +87,10 @@ export function createHandlers(libraries: Libraries, connection: Connection): Ha
       return { views: views.filter((view) => view !== null), next: more ? (found.at(-1)?.name ?? null) : null };
     },
 
-    takeLock: ({ imageId, lock, request }) => takeLock(imageId, lock, request),
+    takeLock: async ({ imageId, lock, request }) => {
+      const taken = [errno.ENOENT, errno.EBUSY, errno.EEXIST];
+      return (await changeHeader(imageId, "lock.lock", taken, (write) => write.exec(lockClass, "lock", takeInput(lock, request)))) === 0;
+    },
     readLock: async ({ imageId, lock }) => {
       const bytes = await readLocks(imageId, "get_info", infoInput(lock));
       return bytes === undefined ? null : (decodeLock(bytes) ?? null);
@@ -143,10 +141,9 @@ export function createHandlers(libraries: Libraries, connection: Connection): Ha
     },
 
     create: async ({ imageName, form }) => (await images.create(imageName, form), null),
-    createLocked: async ({ imageName, form, lock, request }) => {
+    createNamed: async ({ imageName, form }) => {
       await images.create(imageName, form);
-      const imageId = await directory.openedBy(imageName);
-      return imageId !== undefined && (await takeLock(imageId, lock, request)) ? imageId : null;
+      return (await directory.openedBy(imageName)) ?? null;
     },
     watchers: ({ imageName }) => images.watchers(imageName),
     usedBytes: ({ imageName }) => images.usedBytes(imageName),
