@@ -62,6 +62,25 @@ describe.runIf(live)("the native child", { timeout: 900_000 }, () => {
     await expect.poll(() => lab.rbd("trash", "ls"), { timeout: 90_000, interval: 1_000 }).toBe("");
   });
 
+  it("given up at every moment, calls end with words of their own and nothing else fails", async () => {
+    // vitest fails on a rejection that nobody hears.
+    for (let timeoutMs = 1; timeoutMs <= 25; timeoutMs += 1) {
+      const { id, name } = await create(uniqueName("given-up"));
+      const ends = await Promise.allSettled([
+        driver.deleteVolume({ id }, { timeoutMs }),
+        driver.createVolume({ name: `${name}-2`, capacity }, { timeoutMs }),
+        driver.getVolume({ id }, { timeoutMs }),
+      ]);
+      for (const end of ends) {
+        const thrown: unknown = end.status === "rejected" ? end.reason : undefined;
+        if (thrown !== undefined) expect(isSouthboundError(thrown) && thrown.code).toMatch(/^(DEADLINE_EXCEEDED|UNAVAILABLE|NOT_FOUND)$/);
+      }
+      await driver.deleteVolume({ id });
+      await create(`${name}-2`);
+      await remove(`${name}-2`);
+    }
+  });
+
   it("is gone soon after its dock was killed, also while a call hangs in it", async () => {
     const dock = await startDock(lab.name, "native");
     const [child] = nativeChildrenOf(dock.pid);

@@ -234,7 +234,8 @@ export function createSupervisor(entry: ChildEntry, execPath: string | undefined
     waiting: Map<number, Pending>,
     work: (one: Pick<Pending, "number">, resolve: (value: Value) => void) => Pick<Pending, "send" | "answer">,
   ): Promise<Value> => {
-    ctx.signal.throwIfAborted();
+    // Never thrown from here: what was asked beside it would be left without anybody who hears how it ends.
+    if (ctx.signal.aborted) return Promise.reject(reasonOf(ctx.signal));
     if (unavailable !== undefined) return Promise.reject(unavailable);
     if (closed) return Promise.reject(new CommandFailure(what, undefined, "the driver is closed"));
     const boundMs = Math.min(ctx.remainingMs(), atMostMs ?? commandTimeoutMs);
@@ -320,6 +321,8 @@ export function createSupervisor(entry: ChildEntry, execPath: string | undefined
 }
 
 const failureFrom = ({ what, errno: number, detail }: FailureWire): CommandFailure => new CommandFailure(what, number, detail);
+
+const reasonOf = ({ reason }: AbortSignal): Error => (reason instanceof Error ? reason : new Error(String(reason)));
 
 /** Addresses are shown with and without the protocol's version before them. */
 const plainAddress = (address: string): string => address.replace(/^v[12]:/, "");
