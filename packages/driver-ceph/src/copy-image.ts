@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { BackendCreateRequest } from "@opensds/core";
 import type { Call } from "./call.js";
-import { cells, cellTag, encodeRequest, newRequest } from "./cells.js";
+import { encodeRequest, newRequest } from "./cells.js";
 import { snapshotsOf } from "./find-snapshot.js";
 import type { Pool } from "./pool.js";
 import { purgeImage, unlistImage } from "./remove-image.js";
+import { takeRequestCell } from "./request-cell.js";
 import { errno, failedWith, unless } from "./transport/command-failure.js";
 import type { CopySource } from "./transport/rbd-making.js";
 import { endOf, hasPassed } from "./until.js";
@@ -46,8 +47,7 @@ export async function copyImage(pool: Pool, call: Call<"createVolume">, request:
       await pool.making.resize(call, made.id, request.sizeBytes);
     }
     await ctx.step("record-request");
-    const content = { exclusive: true, tag: cellTag, cookie: randomUUID(), description: encodeRequest(newRequest(request)) };
-    await pool.rados.takeLock(call, made.id, cells.request, content);
+    await takeRequestCell(pool, call, made.id, encodeRequest(newRequest(request)));
     await ctx.step("name-copy");
     await pool.making.rename(call, name, imageName);
   } catch (thrown) {
