@@ -37,7 +37,7 @@ export async function stock(tool: "ceph" | "rados" | "rbd", ...args: readonly st
 }
 
 /** Objects that RBD keeps for a namespace once anything was done in it. */
-const ofTheNamespace = ["rbd_directory", "rbd_info", "rbd_task", "rbd_trash", "rbd_children", "rbd_mirroring"];
+const ofTheNamespace = ["rbd_directory", "rbd_info", "rbd_task", "rbd_trash", "rbd_children", "rbd_mirroring", "rbd_group_directory"];
 
 /** Objects that the driver keeps for a pool and namespace as a whole: registers of names, and who is fenced. */
 const ofThePlace = /^(opensds\.[a-z-]+s\.[0-9a-f]{2}|rbd_header\.opensds-place)$/;
