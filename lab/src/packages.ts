@@ -33,6 +33,7 @@ const ATTACH_PACKAGES = [
   "xfsprogs",
   "e2fsprogs",
   "util-linux",
+  "fio",
 ] as const;
 
 /** Where dpkg does not keep the books, these tell whether the cluster's programs are there. */
