@@ -18,7 +18,8 @@ export async function runJob(planned: PlannedJob, script: string, signal: AbortS
   signal.throwIfAborted();
   const { place, ...rest } = planned;
   const directory = await mkdtemp(join(tmpdir(), "sbmutants-"));
-  const child = fork(script, [], { env: { ...process.env, TMPDIR: directory }, stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  // Without this process's loader, which the job's processes would all inherit and none needs.
+  const child = fork(script, [], { execArgv: [], env: { ...process.env, TMPDIR: directory }, stdio: ["ignore", "ignore", "inherit", "ipc"] });
   const end = (): unknown => child.kill("SIGKILL");
   const timer = setTimeout(end, hangsMs);
   signal.addEventListener("abort", end, { once: true });
