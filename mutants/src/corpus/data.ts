@@ -1,3 +1,4 @@
+import { SouthboundError } from "@opensds/core";
 import type { Mutant } from "../mutant.js";
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
@@ -123,5 +124,27 @@ export const dataMutants: readonly Mutant[] = [
     driver: () => (sound) => ({
       detachVolume: (record, options) => sound.detachVolume(at(record, "version") === 2 ? { ...record, version: 1 } : record, options),
     }),
+  },
+  {
+    name: "refuses a file system whose UUID another volume's has that is mounted",
+    breaks: "SB-SOURCE-3",
+    seen: "ceph-csi 966: xfs of a clone on its source's node, \"wrong fs type, bad option, bad superblock\"",
+    driver: () => {
+      const held = new Map<string, string>();
+      return (sound) => ({
+        mountVolume: async (request, options) => {
+          const record = await sound.mountVolume(request, options);
+          const holder = held.get(record.fsUuid) ?? record.volumeId;
+          if (holder === record.volumeId) held.set(record.fsUuid, holder);
+          else await sound.unmountVolume(record);
+          if (holder === record.volumeId) return record;
+          throw new SouthboundError("FAILED_PRECONDITION", "mount-failed", "mount: wrong fs type, bad option, bad superblock", { outcome: "none" });
+        },
+        unmountVolume: async (record, options) => {
+          await sound.unmountVolume(record, options);
+          held.delete(String(at(record, "fsUuid")));
+        },
+      });
+    },
   },
 ];

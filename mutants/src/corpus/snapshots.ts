@@ -177,4 +177,43 @@ export const snapshotMutants: readonly Mutant[] = [
       createVolume: async (request, ctx) => (request.source && (await find(sound, { name: request.name }, ctx))) ?? sound.createVolume(request, ctx),
     }),
   },
+  {
+    name: "cuts the names of snapshots at a hundred bytes",
+    breaks: "SB-SNAP-1",
+    seen: "rook: names that grow with their prefixes until the backend cuts them",
+    backend: () => (sound) => ({
+      snapshots: {
+        createSnapshot: (request, ctx) => sound.snapshots.createSnapshot({ ...request, name: request.name.slice(0, 100) }, ctx),
+      },
+    }),
+  },
+  {
+    name: "has had enough of the same snapshot at the sixth time",
+    breaks: "SB-SNAP-1",
+    seen: "callers that repeat until an array's limit of requests is reached",
+    backend: () => {
+      const asked = new Map<string, number>();
+      return (sound) => ({
+        snapshots: {
+          createSnapshot: (request, ctx) => {
+            const times = (asked.get(request.name) ?? 0) + 1;
+            asked.set(request.name, times);
+            if (times < 6) return sound.snapshots.createSnapshot(request, ctx);
+            throw ctx.fail("RESOURCE_EXHAUSTED", "too-many-snapshots", "so many snapshots were made already", { outcome: "none" });
+          },
+        },
+      });
+    },
+  },
+  {
+    name: "says of a snapshot that is not there that its volume is not",
+    breaks: "SB-ERROR-7",
+    seen: "ceph-csi: one ErrImageNotFound for whatever was looked for",
+    backend: () => (sound) => ({
+      createVolume: (request, ctx) =>
+        sound.createVolume(request, ctx).catch((error: unknown) => {
+          throw isReason(error, "snapshot-not-found") ? ctx.fail("NOT_FOUND", "volume-not-found", "there is no such volume", { outcome: "none" }) : error;
+        }),
+    }),
+  },
 ];

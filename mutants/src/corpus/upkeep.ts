@@ -149,4 +149,18 @@ export const upkeepMutants: readonly Mutant[] = [
       },
     }),
   },
+  {
+    name: "knows nothing bad of a volume that is not there",
+    breaks: "SB-ERROR-7",
+    seen: "CSI's NodeGetVolumeStats of a path that is a plain directory by now: the root disk's figures",
+    backend: () => (sound) => ({
+      health: {
+        getHealth: (request, ctx) =>
+          sound.health.getHealth(request, ctx).catch((error: unknown) => {
+            if (!isReason(error, "volume-not-found")) throw error;
+            return { condition: "unknown", findings: [], used: { kind: "unknown" }, openedBy: [] };
+          }),
+      },
+    }),
+  },
 ];
