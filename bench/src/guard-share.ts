@@ -25,4 +25,4 @@ export async function guardShare({ guardedCreate, bareCreate }: BareDriver, real
   }
 }
 
-type BenchAbout = Pick<BenchRow, "area" | "case" | "peerName" | "peerVersion" | "unit">;
+type BenchAbout = Pick<BenchRow, "area" | "case" | "peerName" | "peerVersion" | "unit" | "target">;

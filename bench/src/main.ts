@@ -1,16 +1,17 @@
-// pnpm bench [--area core|ceph] [--quick] [--json FILE]: every figure, side by side with its peer, in one run; `--quick`: a sample.
+// pnpm bench [--area core|ceph|cinder] [--quick] [--json FILE]: every figure, side by side with its peer, in one run; `--quick`: a sample.
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { benchCeph } from "./ceph.js";
+import { benchCinder } from "./cinder.js";
 import { benchCore } from "./core.js";
 import type { BenchRow } from "./row.js";
 
-const areas: Readonly<Record<"core" | "ceph", (quick: boolean) => Promise<readonly BenchRow[]>>> = { core: benchCore, ceph: benchCeph };
-type Area = keyof typeof areas;
+type Area = BenchRow["area"];
+const areas: Readonly<Record<Area, (quick: boolean) => Promise<readonly BenchRow[]>>> = { core: benchCore, ceph: benchCeph, cinder: benchCinder };
 const isArea = (name: string): name is Area => name in areas;
 
 const { values } = parseArgs({ options: { area: { type: "string", multiple: true }, json: { type: "string" }, quick: { type: "boolean" } } });
-const wanted = values.area ?? ["core", "ceph"];
+const wanted = values.area ?? Object.keys(areas);
 const unknown = wanted.filter((name) => !isArea(name));
 if (unknown.length > 0) {
   console.error(`there is no area ${unknown.join(", ")}; choose from ${Object.keys(areas).join(", ")}`);

@@ -8,6 +8,7 @@ export { labDown, labStatus, labUp } from "./lab.js";
 export type { BackendName, DownOptions, LabStatus, UpOptions } from "./lab.js";
 export type { CinderDetails, CinderStatus } from "./cinder/status.js";
 export { killService, pauseService, restartService, resumeService } from "./cinder/faults.js";
+export { clearFilled, fillVolumes } from "./cinder/fill.js";
 export type { ServiceName } from "./cinder/layout.js";
 export type { CephDetails, CephStatus } from "./ceph/status.js";
 export { adminCeph, adminRbd } from "./ceph/admin.js";
