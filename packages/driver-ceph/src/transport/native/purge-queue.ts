@@ -35,6 +35,7 @@ const atOnce = { idle: 16, busy: 4 } as const;
 const patienceMs = 2_000;
 const longQueue = 32;
 const quietMs = 10;
+const enoughQuietLooks = 2;
 /** A purge of a full image deletes its objects one by one. */
 const purgeWithinMs = 600_000;
 /** A child that died while it purged is still believed to watch the image for 30 s. */
@@ -50,6 +51,8 @@ export function createPurgeQueue({ supervisor, log, toManager }: PurgeSettings):
   const running = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   let sweeps: NodeJS.Timeout | undefined;
+  /** Looks in a row at which nothing else was asked for. */
+  let quietLooks = 0;
   let closing = false;
   let emptied = (): void => undefined;
 
@@ -57,6 +60,7 @@ export function createPurgeQueue({ supervisor, log, toManager }: PurgeSettings):
     if (timer !== undefined || waiting.size === 0) return;
     timer = setTimeout(() => {
       timer = undefined;
+      quietLooks = supervisor.isIdle(running.size) ? quietLooks + 1 : 0;
       turn();
     }, quietMs);
     timer.unref();
@@ -64,7 +68,8 @@ export function createPurgeQueue({ supervisor, log, toManager }: PurgeSettings):
 
   const turn = (): void => {
     const now = performance.now();
-    const isIdle = supervisor.isIdle(running.size);
+    // Between two requests of one call nothing is asked for either.
+    const isIdle = quietLooks >= enoughQuietLooks && supervisor.isIdle(running.size);
     const most = isIdle || closing ? atOnce.idle : atOnce.busy;
     const impatient = closing || isIdle || waiting.size > longQueue;
     for (const [imageId, { since, notBefore, tries }] of waiting) {
