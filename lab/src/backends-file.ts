@@ -59,7 +59,13 @@ ${host}`;
       cloudsFile: ${quote(files.clouds)}
       volumeType: rbd-shared
 ${host}`;
-  return clouds.join("") + noauth + shared;
+  const lowest = `  cinder-lowest:
+    cinder_driver:
+      cloud: lab
+      cloudsFile: ${quote(files.clouds)}
+      maxMicroversion: "3.44"
+${host}`;
+  return clouds.join("") + noauth + shared + lowest;
 }
 
 export function writeBackends(paths: LabPaths): void {
