@@ -39,6 +39,8 @@ export interface CinderConfig {
   readonly ceph: readonly CephAccess[];
   /** The ways a host may make a device of an RBD image, best first. Default `krbd`, then `rbd-nbd`. */
   readonly attach: readonly RbdAttachMethod[];
+  /** After how many milliseconds of creating a volume another one is made in its place: Cinder loses orders when its message broker dies. Default 600 000. */
+  readonly lostAfterMs: number;
   /** The most milliseconds that one request may take within a call. Default 60 000. */
   readonly requestTimeoutMs: number;
 }
@@ -67,6 +69,7 @@ const entries = {
     v.pipe(v.array(v.picklist(methods)), v.minLength(1, `name at least one of ${methods.join(", ")}`)),
     (): RbdAttachMethod[] => ["krbd", "rbd-nbd"],
   ),
+  lostAfterMs: v.optional(v.pipe(v.number(), v.integer("whole milliseconds"), v.minValue(1, "above 0")), 600_000),
   requestTimeoutMs: v.optional(
     v.pipe(v.number(), v.integer("whole milliseconds"), v.minValue(1, "above 0"), v.maxValue(3_600_000, "at most an hour")),
     60_000,

@@ -1,6 +1,6 @@
 import { GiB, type BackendCreateRequest, type SouthboundError, type Volume } from "@opensds/core";
 import type { Call } from "./call.js";
-import { fateOf, isLeaving, settleFate } from "./fate.js";
+import { fateOf, isLeaving, isLost, settleFate } from "./fate.js";
 import { candidatesOf, describe, timeOf } from "./get-volume.js";
 import { createPacer } from "./poll.js";
 import type { Project } from "./project.js";
@@ -60,7 +60,9 @@ async function advance(
   if (failed !== undefined) throw await gaveUp(project, call, request, failed);
   for (const volume of broken) await removeLoser(project, call, volume.id);
 
-  const living = open.filter((volume) => !broken.includes(volume));
+  // Given up as lost and not made since: nobody will keep it any more.
+  const living = open.filter((volume) => !broken.includes(volume) && !(isLost(volume) && stateOf(volume.status) === "creating"));
+  for (const volume of living) await giveUpLost(project, call, volume);
   const target = living.find((volume) => satisfies(request, volume));
   if (target === undefined) {
     progress.own = (await makeCandidate(project, call, request)).id;
@@ -75,6 +77,17 @@ async function advance(
   }
   if ((await settleFate(project, call, target, "kept")) !== "kept") return undefined;
   return { ...target, metadata: { ...target.metadata, [keys.fate]: "kept" } };
+}
+
+/**
+ * Cinder's order to make a volume is a message, which goes with the broker when that dies; the volume is then creating for ever, and
+ * cannot even be deleted. The mark is believed only where it is seen on a volume that is creating still: see decision 4.
+ */
+async function giveUpLost({ config, volumes }: Project, call: Call, volume: CinderVolume): Promise<void> {
+  const ageMs = Date.now() - Date.parse(timeOf(volume.created_at));
+  if (stateOf(volume.status) !== "creating" || ageMs < config.lostAfterMs) return;
+  await call.ctx.step("give-up-lost");
+  await volumes.addMetadata(call, volume.id, { [keys.lost]: "1" });
 }
 
 /** Whether its maker still has time to see to it. */

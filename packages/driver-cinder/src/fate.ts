@@ -44,7 +44,7 @@ export async function settleFate(project: Project, call: Call, seen: CinderVolum
     } else if (written !== undefined) {
       return written;
     } else if (volume.status === "available") {
-      const settled = await propose(project, call, id, wanted);
+      const settled = await propose(project, call, id, isLost(volume) ? "dropped" : wanted);
       if (settled !== undefined) return settled;
     } else if (volume.status === "error") {
       // It never was anybody's, and cannot be reserved any more.
@@ -98,5 +98,8 @@ export async function finishProposals({ volumes }: Project, call: Call, id: stri
   }
   return settled;
 }
+
+/** Whether it was given up while Cinder was still to make it. */
+export const isLost = ({ metadata }: Pick<CinderVolume, "metadata">): boolean => metadata[keys.lost] !== undefined;
 
 export const isLeaving = ({ status }: Pick<CinderVolume, "status">): boolean => status === "deleting" || status === "deleted";

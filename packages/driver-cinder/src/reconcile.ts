@@ -2,7 +2,7 @@ import type { Orphan } from "@opensds/core";
 import { factsOf } from "./attachment-facts.js";
 import { mapBounded } from "./bounded.js";
 import type { Call } from "./call.js";
-import { fateOf, finishProposals, isLeaving, proposalOf } from "./fate.js";
+import { fateOf, finishProposals, isLeaving, isLost, proposalOf } from "./fate.js";
 import { pause } from "./poll.js";
 import type { Project } from "./project.js";
 import { isInner, keys, layoutVersion, metadataFilter, requestOf, UnreadableRecord } from "./records.js";
@@ -76,7 +76,11 @@ async function judge(project: Project, call: Call, volume: CinderVolume): Promis
     return [{ orphan: { kind: "undecided-volume", reference: id, message, action: "finish" }, mark: `proposal ${proposal.id}`, mend: () => finishProposals(project, call, id) }];
   }
   if (fate !== "kept") {
-    if (stateOf(status) === "creating") return [];
+    if (stateOf(status) === "creating") {
+      if (!isLost(volume)) return [];
+      const message = `Cinder lost the order to make volume ${id} of ${name}; have the cloud's operator set its state to error`;
+      return [{ orphan: { kind: "lost-volume", reference: id, message, action: "report" }, mark: `lost ${id}`, mend: () => Promise.resolve() }];
+    }
     const message = `a create of ${name} was cut off and left volume ${id}, which nobody was given`;
     const action = fate === "dropped" ? "finish" : "undo";
     return [{ orphan: { kind: "half-made-volume", reference: id, message, action }, mark: `volume ${id} ${fate ?? ""}`, mend: () => removeLoser(project, call, id) }];

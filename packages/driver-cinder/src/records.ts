@@ -16,6 +16,8 @@ export const keys = {
   request: "opensds.request",
   /** What was decided about a volume that a create made: to be the one of its name, or not. */
   fate: "opensds.fate",
+  /** That Cinder seems to have lost the order to make the volume: it is not to be kept, should it ever be made. */
+  lost: "opensds.lost",
   /** Which host has the volume by an attachment, in pieces: the attachment's id follows. */
   attachment: "opensds.attachment",
   /** Which file system the volume is to get, or has, in pieces. */
