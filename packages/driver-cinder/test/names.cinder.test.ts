@@ -27,8 +27,8 @@ interface Outcome {
 
 async function startWorker(): Promise<ChildProcess> {
   const child = fork(fileURLToPath(new URL("live/worker.ts", import.meta.url)), [], { execArgv: ["--conditions=@opensds/source", "--import", "tsx"] });
-  const [first]: unknown[] = await Promise.race([once(child, "message"), once(child, "exit")]);
-  if (first !== "ready") throw new Error(`the worker did not start: ${String(first)}`);
+  const first: readonly unknown[] = await Promise.race([once(child, "message"), once(child, "exit")]);
+  if (first[0] !== "ready") throw new Error(`the worker did not start: ${String(first[0])}`);
   return child;
 }
 

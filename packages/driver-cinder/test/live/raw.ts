@@ -21,6 +21,8 @@ export interface Outsider {
   readonly projectId: string;
   /** Asks Cinder, below the project's address. Fails unless the answer is a success. */
   cinder(method: string, path: string, body?: unknown): Promise<unknown>;
+  /** Has Keystone revoke a token. */
+  revoke(token: string): Promise<void>;
   /** Asks Keystone, below `/v3`. */
   keystone(method: string, path: string, body?: unknown): Promise<unknown>;
 }
@@ -46,7 +48,11 @@ export async function outsider(cloud = "lab"): Promise<Outsider> {
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
     return text === "" ? undefined : JSON.parse(text);
   };
-  return { authUrl, token, userId: user.id, projectId: place.id, cinder: ask(endpoint), keystone: ask(authUrl) };
+  const revoke = async (subject: string): Promise<void> => {
+    const answer = await fetch(`${authUrl}/auth/tokens`, { method: "DELETE", headers: { "X-Auth-Token": token, "X-Subject-Token": subject } });
+    if (!answer.ok) throw new Error(`the token was not revoked: ${answer.status}`);
+  };
+  return { revoke, authUrl, token, userId: user.id, projectId: place.id, cinder: ask(endpoint), keystone: ask(authUrl) };
 }
 
 const rowShape = v.object({ id: v.string(), name: v.nullable(v.string()), size: v.number(), status: v.string(), metadata: v.record(v.string(), v.string()) });
