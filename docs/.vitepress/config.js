@@ -52,7 +52,7 @@ export default defineConfig({
       { text: "Specification", link: "/spec/southbound-v0.01" },
     ],
     sidebar: [
-      { text: "Docks", items: ["getting-started.md", "backends-file.md", "errors.md", "operating.md"].map(page) },
+      { text: "Docks", items: ["getting-started.md", "first-hour.md", "backends-file.md", "errors.md", "operating.md"].map(page) },
       { text: "Drivers", items: ["writing-a-driver.md", "conformance.md", "csi-sanity.md"].map(page) },
       { text: "How it works", items: [page("architecture.md"), page("spec/southbound-v0.01.md"), ...folder("spec/bindings")] },
       { text: "Decisions", collapsed: true, items: folder("decisions") },

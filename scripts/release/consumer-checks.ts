@@ -18,6 +18,8 @@ export interface ConsumerChecks {
   compile(): Promise<string>;
   /** Runs the README's example. */
   readme(): Promise<string>;
+  /** Runs the first program of the page for beginners, twice, as the page says. */
+  gettingStarted(): Promise<string>;
   /** Runs the operator's command. */
   opensds(): Promise<string>;
   /** Runs checks of the suite that start processes of their own from the package. */
@@ -29,7 +31,8 @@ export async function consumerChecks(project: Project, scope: string, packages: 
   const modules = join(project.folder, "node_modules");
   const entries = await entryPointsOf(modules, packages);
   const code = entries.code.filter((name) => !forTestRunners(name));
-  const example = await readmeExample(scope);
+  const example = await firstExample("README.md", scope);
+  const beginning = await firstExample("docs/getting-started.md", scope);
   return {
     importAll: async (nodeVersion) => {
       const lines = code.map((name) => `await import(${JSON.stringify(name)});`);
@@ -59,6 +62,11 @@ export async function consumerChecks(project: Project, scope: string, packages: 
       if (!said.includes("orders-db")) throw new Error(`the README's example does not show its volume; it printed:\n${said}`);
       return said;
     },
+    gettingStarted: async () => {
+      const [first, second] = [await project.run("dock.js", beginning), await project.run("dock.js", beginning)];
+      if (first === "" || first !== second) throw new Error(`run twice, the first program printed:\n${first}\nand then:\n${second}`);
+      return "the same volume, twice";
+    },
     opensds: async () => {
       const element = { module: `${scope}/testkit/reference`, reference_driver: { dir: join(project.folder, "operated") } };
       await writeFile(join(project.folder, "backends.json"), JSON.stringify({ backends: { local: element } }));
@@ -78,10 +86,10 @@ export async function consumerChecks(project: Project, scope: string, packages: 
   };
 }
 
-/** The first block of code in the README: the twenty lines. */
-async function readmeExample(scope: string): Promise<string> {
-  const page = await readFile(join(root, "README.md"), "utf8");
+/** The first block of code in a page: in the README the twenty lines. */
+async function firstExample(path: string, scope: string): Promise<string> {
+  const page = await readFile(join(root, path), "utf8");
   const example = codeBlocks(page).find(({ language }) => language === "ts" || language === "js");
-  if (example === undefined) throw new Error("the README has no example");
+  if (example === undefined) throw new Error(`${path} has no example`);
   return example.code.replaceAll("@opensds/", `${scope}/`);
 }

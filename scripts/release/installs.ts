@@ -31,6 +31,7 @@ export async function rehearseInstalls(at: Rehearsal, released: readonly string[
     await steps.check(`${on}: require`, () => checks.requireAll());
     await steps.check(`${on}: type-check`, () => checks.compile());
     await steps.check(`${on}: the README's lines`, () => checks.readme());
+    await steps.check(`${on}: the first program of Getting started`, () => checks.gettingStarted());
     await steps.check(`${on}: opensds`, () => checks.opensds());
     await steps.check(`${on}: opensds-conformance, processes of its own included`, () => checks.conformance());
   }
