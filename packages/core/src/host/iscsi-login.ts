@@ -15,12 +15,12 @@ export const sessionOf = async (path: IscsiPath): Promise<IscsiSession | undefin
   (await readIscsiSessions()).find(({ iqn, portal }) => iqn === path.iqn && portal === portalOf(path.portal));
 
 /** Logs in to a path's target through its portal, if the daemon that does so runs. The kernel is told to look for no units by itself: a target may have others' volumes. */
-export async function logIn(path: IscsiPath, chap: IscsiConnectionInfo["chap"], lock: HostLock, ctx: CallContext): Promise<"logged-in" | "no-daemon"> {
+export async function logIn(path: IscsiPath, { chap, paths }: IscsiConnectionInfo, lock: HostLock, ctx: CallContext): Promise<"logged-in" | "no-daemon"> {
   const node = nodeArguments(path);
   const made = await run(ctx, "iscsiadm", [...node, "--op", "new"], { lockFd: lock.fd });
   if (isNoDaemon(made)) return "no-daemon";
   if (made.exitCode !== 0) throw loginFailed(path, made, ctx);
-  await setRecord(path, settings(chap), ctx);
+  await setRecord(path, settings(chap, paths.length > 1 ? 1 : 2), ctx);
   const result = await run(ctx, "iscsiadm", [...node, "--login"], { lockFd: lock.fd });
   if ((await sessionOf(path)) !== undefined) return "logged-in";
   await forgetRecord(path, lock, ctx);
@@ -53,12 +53,12 @@ const nodeArguments = ({ iqn, portal }: Pick<IscsiPath, "iqn" | "portal">): read
   ...["--portal", portalOf(portal)],
 ];
 
-function settings(chap: IscsiConnectionInfo["chap"]): ReadonlyMap<string, string> {
+function settings(chap: IscsiConnectionInfo["chap"], tries: number): ReadonlyMap<string, string> {
   const own: readonly (readonly [string, string])[] = [
     ["node.startup", "manual"],
     ["node.session.scan", "manual"],
-    // Each takes up to 15 seconds; another path may work at once.
-    ["node.session.initial_login_retry_max", "2"],
+    // Each takes 15 seconds where nobody listens, and another path may work at once. open-iscsi's own default is 8.
+    ["node.session.initial_login_retry_max", String(tries)],
   ];
   const auth: readonly (readonly [string, string])[] =
     chap === undefined

@@ -143,7 +143,7 @@ async function reachUnit(
       if ((await sessionOf(path)) === undefined) {
         await ctx.step("iscsi-login");
         await noteLogin(path);
-        if ((await logIn(path, info.chap, lock, ctx)) === "no-daemon") return { unsuitable: "the iSCSI daemon does not run (systemctl start iscsid)" };
+        if ((await logIn(path, info, lock, ctx)) === "no-daemon") return { unsuitable: "the iSCSI daemon does not run (systemctl start iscsid)" };
       }
       const disk = await showUnit(path, lock, ctx);
       const [first] = found;

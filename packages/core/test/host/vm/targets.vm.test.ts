@@ -5,7 +5,7 @@ import { nfsPackages } from "./order.js";
 const every = process.env["SB_FULL"] === "1";
 const kills = { seed: Number(process.env["SB_SEED"] ?? "0"), every };
 /** Every process that is killed takes seconds to start. */
-const timeoutMs = every ? 400_000 : 200_000;
+const timeoutMs = every ? 500_000 : 300_000;
 
 describe("network targets on a kernel that has them", () => {
   let guest: GuestHost;
