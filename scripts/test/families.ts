@@ -43,7 +43,7 @@ export const families: readonly Family[] = [
   { name: "pages in a browser", budgetSeconds: 120, run: () => browserTests(vitestArgs) },
   { name: "fit to be published", budgetSeconds: 90, run: () => runCommand("tsx", ["scripts/packages/main.ts"]) },
   { name: "packed packages", budgetSeconds: 420, run: packed },
-  { name: "release rehearsal", budgetSeconds: 150, run: rehearsal },
+  { name: "release rehearsal", budgetSeconds: 240, run: rehearsal },
   { name: "conformance reference", budgetSeconds: 180, run: conformanceReference },
   { name: "mutants", budgetSeconds: 240, run: (seed, full) => mutants("reference", seed, full ? [] : ["--sample", "2"]) },
   { name: "quickstart reference", budgetSeconds: 30, run: () => quickstart() },

@@ -17,7 +17,7 @@ import {
 import { together } from "./bounded.js";
 import type { Call } from "./call.js";
 import { cells, cellTag, decodeAttachment, encodeAttachment } from "./cells.js";
-import { fencedSince } from "./fencing.js";
+import { fencedSince } from "./fenced-hosts.js";
 import { requestIn, requestOf } from "./get-volume.js";
 import { ourPrefixes } from "./image-name.js";
 import type { Pool } from "./pool.js";

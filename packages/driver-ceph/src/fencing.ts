@@ -1,17 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { hostId, isReadOnlyMode, type AttachmentId, type BackendFacets, type FenceResult, type HostId } from "@opensds/core";
+import { isReadOnlyMode, type AttachmentId, type BackendFacets, type FenceResult, type HostId } from "@opensds/core";
 import { listAllAttached, type AttachedImage } from "./attachments.js";
 import type { Bind } from "./bind.js";
 import { mapBounded, together } from "./bounded.js";
 import type { Call } from "./call.js";
-import { cells, cellTag, decodeFenced, encodeFenced } from "./cells.js";
+import { cells, cellTag, encodeFenced } from "./cells.js";
+import { fencedRecords, placeObject } from "./fenced-hosts.js";
 import type { Pool } from "./pool.js";
 import { errno, unless } from "./transport/command-failure.js";
-import type { Locker } from "./transport/rados.js";
-
-/** The object with the cells of the whole pool and namespace: named as an image's header would be, so that every transport reads it. */
-const placeId = "opensds-place";
-const placeObject = `rbd_header.${placeId}`;
 
 /** How long the cluster refuses a fenced client: longer than any client lives. */
 const blocklistSeconds = 10 * 365 * 24 * 60 * 60;
@@ -75,15 +71,4 @@ async function unfenceHost(pool: Pool, request: { readonly hostId: HostId }, cal
     await call.ctx.step("remove-fence");
     await pool.locks.break(call, placeObject, cells.fenced, locker);
   }
-}
-
-async function fencedRecords(pool: Pool, call: Call, host: HostId): Promise<readonly Locker[]> {
-  const lock = await pool.rados.readLock(call, placeId, cells.fenced);
-  return (lock?.lockers ?? []).filter((locker) => decodeFenced(locker).hostId === host);
-}
-
-/** Since when a host is fenced; undefined for one that is not. */
-export async function fencedSince(pool: Pool, call: Call, host: string): Promise<string | undefined> {
-  const [record] = await fencedRecords(pool, call, hostId(host));
-  return record && decodeFenced(record).fencedAt;
 }

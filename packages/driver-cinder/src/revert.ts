@@ -4,7 +4,7 @@ import { hostOf } from "./attachment-facts.js";
 import { describe, ownVolume } from "./get-volume.js";
 import { createPacer } from "./poll.js";
 import type { Project } from "./project.js";
-import { ownSnapshot } from "./snapshots.js";
+import { ownSnapshot } from "./own-snapshot.js";
 import { stateOf } from "./states.js";
 import { failedWith } from "./transport/failure.js";
 

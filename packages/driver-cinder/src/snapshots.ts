@@ -16,6 +16,7 @@ import { isLeaving } from "./fate.js";
 import { isUuid, ownVolume, timeOf } from "./get-volume.js";
 import { idsIn, tokenAfter } from "./list-token.js";
 import { withNameLock } from "./name-lock.js";
+import { ownSnapshot } from "./own-snapshot.js";
 import { createPacer } from "./poll.js";
 import type { Project } from "./project.js";
 import { displayName, keys, layoutVersion, metadataFilter, nameKey, snapshotMetadata, snapshotRequestOf } from "./records.js";
@@ -135,13 +136,6 @@ async function inUse({ volumes }: Project, call: Call<"deleteSnapshot">, { id, s
   const [why] = await volumes.messages(call, id);
   const message = `snapshot ${id} stays: ${why ?? `Cinder has it ${status}`}; delete the volumes that were made from it first`;
   return call.ctx.fail("FAILED_PRECONDITION", "snapshot-in-use", message, { resource: id, outcome: "none", details: { reason: why, status } });
-}
-
-/** A snapshot of ours by its id; undefined for what is not there, or another tool's. */
-export async function ownSnapshot({ snapshots }: Project, call: Call, id: string): Promise<CinderSnapshot | undefined> {
-  if (!isUuid(id)) return undefined;
-  const snapshot = await snapshots.get(call, id);
-  return snapshot !== undefined && snapshotRequestOf(snapshot) !== undefined ? snapshot : undefined;
 }
 
 /** The snapshot of a name; the eldest, should there ever be two. */

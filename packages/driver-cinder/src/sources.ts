@@ -3,7 +3,7 @@ import type { Call } from "./call.js";
 import { isLeaving } from "./fate.js";
 import { ownVolume } from "./get-volume.js";
 import type { Project } from "./project.js";
-import { ownSnapshot } from "./snapshots.js";
+import { ownSnapshot } from "./own-snapshot.js";
 import { stateOf } from "./states.js";
 
 /** Fails unless a volume of this size can be made from the source now. */
