@@ -44,6 +44,18 @@ export function featureNames(bits: bigint): readonly string[] | undefined {
   return plainFeatures.filter((_, bit) => ((bits >> BigInt(bit)) & 1n) === 1n);
 }
 
+/** Bits that librbd alone knows how to treat, and how `rbd info` names them. */
+const oddFeatures: readonly (readonly [name: string, bit: bigint])[] = [
+  ["migrating", 512n],
+  ["non-primary", 1024n],
+];
+
+/** The names of all features that have one. */
+export const everyFeatureName = (bits: bigint): readonly string[] => [
+  ...(featureNames(bits & 0x1ffn) ?? []),
+  ...oddFeatures.flatMap(([name, bit]) => ((bits & bit) === 0n ? [] : [name])),
+];
+
 /** How to look at a header. */
 export interface LookOptions {
   /** Looks at the first cell alone, and at others where one of their names was ever used: cheaper where most have none. */

@@ -2,7 +2,7 @@ import type { PlacedForm } from "../../rbd-making.js";
 import type { TrashEntry } from "../protocol.js";
 import type { PoolHandle } from "./cluster.js";
 import { check, errno, failedWith } from "./failure.js";
-import { featureNames, type HeaderInfo } from "./header.js";
+import { everyFeatureName, type HeaderInfo } from "./header.js";
 import type { Argument, Libraries, NativeFunction } from "./libraries.js";
 
 /** Options of new images, by librbd's numbers. */
@@ -88,7 +88,7 @@ export function openImages({ rbd, stringAt, withDiffCallback }: Libraries, pool:
       objectSizeBytes: Number(stat.readBigUInt64LE(8)),
       // With no room for any, what is needed comes back, with an error number where that is more than none.
       snapshots: listed === -errno.ERANGE ? snapshots.readInt32LE(0) : 0,
-      features: featureNames(bits.readBigUInt64LE() & 0x1ffn) ?? [],
+      features: everyFeatureName(bits.readBigUInt64LE()),
       isClone: overlap.readBigUInt64LE() > 0n,
     };
   };
