@@ -21,7 +21,8 @@ import { fencedSince } from "./fenced-hosts.js";
 import { requestIn, requestOf } from "./get-volume.js";
 import { ourPrefixes } from "./image-name.js";
 import type { Pool } from "./pool.js";
-import { beingReverted } from "./require-volume.js";
+import { beingReverted, requirePrimary } from "./require-volume.js";
+import { errno, unless } from "./transport/command-failure.js";
 import type { ImagePage, ImageView } from "./transport/images.js";
 import type { Lock, Locker } from "./transport/rados.js";
 import { imageIdIn, volumeIdOf } from "./volume-id.js";
@@ -42,13 +43,14 @@ export async function connectVolume(
   const imageId = imageIdIn(pool.place, request.volumeId);
   if (imageId === undefined) throw notFound(pool, ctx, request.volumeId);
   const id = attachmentId(`a1.${randomUUID()}`);
-  const [fenced, imageName, wanted, before, closing, reverting] = await together(
+  const [fenced, imageName, wanted, before, closing, reverting, info] = await together(
     fencedSince(pool, call, request.connector.hostId),
     pool.rados.directoryNameOf(call, imageId),
     requestOf(pool, call, imageId),
     pool.rados.readLock(call, imageId, cells.attachment),
     pool.rados.readLock(call, imageId, cells.closing),
     pool.rados.readLock(call, imageId, cells.reverting),
+    isReadOnlyMode(request.mode) ? Promise.resolve(undefined) : unless([errno.ENOENT], pool.rbd.infoById(call, imageId)),
   );
   if (imageName === undefined || wanted === undefined) throw notFound(pool, ctx, request.volumeId);
   if (fenced !== undefined) throw hostFenced(ctx, request, fenced);
@@ -56,6 +58,7 @@ export async function connectVolume(
   if (reverting !== undefined) throw beingReverted(ctx, request.volumeId);
   const existing = joinable(pool, ctx, imageId, request, before);
   if (existing !== undefined) return connectionOf(pool, existing, imageId, imageName);
+  if (info !== undefined) await requirePrimary(pool, call, request.volumeId, info);
 
   const attachment: Attachment = {
     id,

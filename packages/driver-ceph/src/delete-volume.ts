@@ -9,6 +9,7 @@ import { countBinding } from "./find-snapshot.js";
 import { leaveGroups } from "./group-members.js";
 import type { Pool } from "./pool.js";
 import { unlistImage } from "./remove-image.js";
+import { notPrimary } from "./require-volume.js";
 import { errno, unless } from "./transport/command-failure.js";
 import { imageIdIn } from "./volume-id.js";
 
@@ -97,6 +98,8 @@ async function findUser(
   const { ctx } = call;
   const inUse = whoHas(pool, call, request, hosts);
   if (inUse !== undefined) return inUse;
+  const copy = await notPrimary(pool, call, request.id, info);
+  if (copy !== undefined) return copy;
   if (closing?.lockers.some(isUnmanaging) === true) {
     const message = `volume ${request.id} is being let go; where no unmanageVolume runs any more, call it again`;
     return ctx.fail("FAILED_PRECONDITION", "volume-not-ready", message, { resource: request.id, outcome: "none" });

@@ -36,10 +36,17 @@ export function noSuchVolume(pool: Pool, ctx: CallContext<NamesVolume>, id: stri
 }
 
 /** Refuses to change an image that another cluster is the master of. */
-export async function requirePrimary(pool: Pool, call: Call, id: VolumeId, { id: imageId, name }: ImageInfo): Promise<void> {
-  if (!(await pool.facts.isMirrored(call)) || (await pool.details.of(call, imageId)).primary !== false) return;
-  const message = `image ${name} of volume ${id} is mirrored from another cluster and is not primary here; change it there, or promote it first`;
-  throw call.ctx.fail("FAILED_PRECONDITION", "volume-not-primary", message, { resource: id, outcome: "none" });
+export async function requirePrimary(pool: Pool, call: Call, id: VolumeId, info: ImageInfo): Promise<void> {
+  const refusal = await notPrimary(pool, call, id, info);
+  if (refusal !== undefined) throw refusal;
+}
+
+/** That another cluster is the master of an image, where it is. Only images with one of these features can be copies. */
+export async function notPrimary(pool: Pool, call: Call, id: VolumeId, info: ImageInfo): Promise<SouthboundError | undefined> {
+  if (!info.features.some((feature) => feature === "non-primary" || feature === "journaling")) return undefined;
+  if ((await pool.details.of(call, info.id)).primary !== false) return undefined;
+  const message = `image ${info.name} of volume ${id} is mirrored from another cluster and is not primary here; change it there, or promote it first`;
+  return call.ctx.fail("FAILED_PRECONDITION", "volume-not-ready", message, { resource: id, outcome: "none", recovery: "operator" });
 }
 
 /** Refuses a volume that a call is about to delete, to let go or to put back to a snapshot. */

@@ -1,6 +1,6 @@
 import type { Call } from "../call.js";
 import type { RunCommand } from "./command.js";
-import { applicationsShape, decodeJson, healthShape, mirroringShape, usageOfPoolsShape, versionsShape } from "./decode.js";
+import { applicationsShape, decodeJson, healthShape, usageOfPoolsShape, versionsShape } from "./decode.js";
 
 /** What a pool holds and what it can take, in bytes and after replication or erasure coding. */
 export interface PoolUsage {
@@ -25,8 +25,6 @@ export interface ClusterFacts {
   poolUsage(call: Call, pool: string): Promise<PoolUsage | undefined>;
   /** The applications that a pool is marked for. */
   poolApplications(call: Call, pool: string): Promise<readonly string[]>;
-  /** Whether images of the pool may be mirrored from or to another cluster. */
-  isMirrored(call: Call): Promise<boolean>;
   /** The release that this host's own tools or library are of, in its own words. */
   clientVersion(call: Call): Promise<string>;
   /** The releases that the cluster's daemons are of, in their own words. */
@@ -39,7 +37,7 @@ export interface ClusterFacts {
 }
 
 /** Makes the door to one cluster. */
-export function createClusterFacts(run: RunCommand, pool: string): ClusterFacts {
+export function createClusterFacts(run: RunCommand): ClusterFacts {
   const read = (call: Call, words: readonly string[]): Promise<string> =>
     run(call, { tool: "ceph", words, args: ["--format=json"], changes: false });
   return {
@@ -51,10 +49,6 @@ export function createClusterFacts(run: RunCommand, pool: string): ClusterFacts 
     },
     poolApplications: async (call, name) =>
       Object.keys(decodeJson("ceph osd pool application get", await read(call, ["osd", "pool", "application", "get", name]), applicationsShape)),
-    isMirrored: async (call) => {
-      const text = await run(call, { tool: "rbd", words: ["mirror", "pool", "info"], args: [`--pool=${pool}`, "--format=json"], changes: false });
-      return decodeJson("rbd mirror pool info", text, mirroringShape).mode !== "disabled";
-    },
     clientVersion: async (call) => (await run(call, { tool: "rbd", words: ["--version"], args: [], changes: false })).trim(),
     versions: async (call) => Object.keys(decodeJson("ceph versions", await read(call, ["versions"]), versionsShape).overall),
     health: async (call) => {

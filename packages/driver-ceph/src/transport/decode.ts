@@ -100,9 +100,6 @@ export const metadataShape = v.record(v.string(), v.string());
 /** What `rbd lock ls` tells. */
 export const exclusiveLocksShape = v.array(v.object({ id: v.string(), locker: v.string(), address: v.string() }));
 
-/** What `rbd mirror pool info` tells. */
-export const mirroringShape = v.object({ mode: v.string() });
-
 /** What `ceph versions` tells. */
 export const versionsShape = v.object({ overall: v.record(v.string(), v.number()) });
 

@@ -47,6 +47,6 @@ export function createFacetDoors(config: CephConfig): FacetDoors {
     fence: createRbdFence(inPool, where),
     groups: createRbdGroups(inPool, pool, namespace, where),
     settings: createRbdSettings(inPool, where, byId),
-    facts: createClusterFacts(run, pool),
+    facts: createClusterFacts(run),
   };
 }
