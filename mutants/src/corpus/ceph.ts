@@ -202,7 +202,7 @@ export const cephMutants: readonly CephMutant[] = [
   },
   {
     name: "takes the first of the limits, once it is set, for the whole change",
-    breaks: "SB-CRASH-3",
+    breaks: "SB-QOS-1",
     seen: "a check of what is there already that looks at one setting of several",
     backend: () => (sound) => ({
       qos: {

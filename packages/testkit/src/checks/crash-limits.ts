@@ -11,7 +11,7 @@ export const limitCrashChecks: readonly Check[] = [
     family: "crash",
     level: "full",
     title: "Changing a volume's limits, by a process that is killed, is finished by the same call",
-    rules: ["SB-CRASH-3"],
+    rules: ["SB-CRASH-3", "SB-QOS-1"],
     needs: ["processes"],
     facets: ["qos"],
     run: async (ctx) => {

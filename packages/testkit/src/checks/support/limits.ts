@@ -22,18 +22,19 @@ export interface KeptLimits {
 /** A value that any array can keep; another one for each number. */
 export const valueOf = (limit: Limit, number: number): number => (requests.includes(limit) ? 1_000 + number : (64 + number) * 2 ** 20);
 
-/** Tries each limit on a volume of its own; skips the check where the backend keeps none. */
-export async function keptLimits(ctx: CheckContext, { qos }: DriverWith<"qos">): Promise<KeptLimits> {
+/** Tries limits on a volume of its own, all at once and then, where that is refused, each; skips the check where the backend keeps none. */
+export async function keptLimits(ctx: CheckContext, { qos }: DriverWith<"qos">, tried: readonly Limit[] = limits): Promise<KeptLimits> {
   const { id } = await ctx.create("tried");
-  const kept: Limit[] = [];
-  for (const limit of limits) {
-    const change = qos.modifyVolume({ id, qos: { [limit]: valueOf(limit, 0) } });
-    if (!(await refusedWith(ctx, change, unsupported, `modifyVolume with the limit ${limit}`))) kept.push(limit);
-  }
+  const keeps = async (some: readonly Limit[]): Promise<boolean> => {
+    const change = qos.modifyVolume({ id, qos: Object.fromEntries(some.map((limit) => [limit, valueOf(limit, 0)])) });
+    return !(await refusedWith(ctx, change, unsupported, `modifyVolume with ${some.join(", ")}`));
+  };
+  const kept = (await keeps(tried)) ? [...tried] : [];
+  if (kept.length === 0) for (const limit of tried) if (await keeps([limit])) kept.push(limit);
   const [first] = kept;
   const last = kept.at(-1);
-  if (first === undefined || last === undefined) return ctx.skip("as it is configured, this backend keeps no limit (it refuses each as qos-unsupported)");
-  return { first, last, kept, others: limits.filter((limit) => !kept.includes(limit)) };
+  if (first === undefined || last === undefined) return ctx.skip(`as it is configured, this backend keeps no limit (it refuses ${tried.join(", ")} as qos-unsupported)`);
+  return { first, last, kept, others: tried.filter((limit) => !kept.includes(limit)) };
 }
 
 /** Fails unless every one of these docks says that these limits are in force. */
