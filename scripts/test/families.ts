@@ -20,7 +20,7 @@ export interface Family {
 const sampledSequences = "4";
 const allSequences = "20";
 /** Histories of creates of one name in four processes, on the real Cinder: each takes two to five seconds. */
-const sampledSchedules = "8";
+const sampledSchedules = "6";
 const allSchedules = "500";
 
 const node = process.execPath;
@@ -51,11 +51,11 @@ export const families: readonly Family[] = [
   { name: "conformance ceph (native)", budgetSeconds: 400, lab: "ceph", run: (seed) => conformance(".lab/backends.yaml", "ceph-native", seed) },
   { name: "conformance ceph (cli)", budgetSeconds: 600, lab: "ceph", run: conformanceCephCli },
   { name: "mutants ceph", budgetSeconds: 300, lab: "ceph", run: (seed, full) => mutants("ceph", seed, ["--sample", full ? "12" : "0"]) },
-  { name: "live cinder", budgetSeconds: 180, lab: "cinder", run: liveCinder },
+  { name: "live cinder", budgetSeconds: 300, lab: "cinder", run: liveCinder },
   { name: "conformance cinder", budgetSeconds: 180, lab: "cinder", run: conformanceCinder },
   { name: "vm", budgetSeconds: 240, lab: "ceph", run: virtualMachine },
   { name: "quickstart ceph", budgetSeconds: 120, lab: "ceph", run: () => quickstart("--backend", "ceph") },
-  { name: "quickstart cinder", budgetSeconds: 60, lab: "cinder", run: () => quickstart("--backend", "cinder") },
+  { name: "quickstart cinder", budgetSeconds: 90, lab: "cinder", run: () => quickstart("--backend", "cinder") },
 ];
 
 /** What an author gets: the packed packages, installed outside the workspace, on the oldest Node and one that the seed draws, or on all. */
