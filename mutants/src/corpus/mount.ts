@@ -67,7 +67,6 @@ export const mountMutants: readonly Mutant[] = [
         return recorded === null ? null : { ...recorded, state: "formatted" };
       },
     }),
-    alsoFails: { "CRASH-5": "a process is killed while it formats" },
   },
   {
     name: "forgets that it formatted once it is done",
