@@ -5,15 +5,21 @@ import { cinder } from "@opensds/driver-cinder";
 import { clearFilled, fillVolumes, labStatus, labUp } from "@opensds/lab";
 import { execa } from "execa";
 import { startPeer, type Peer } from "./cinder-peer.js";
-import { interleave } from "./interleave.js";
+import { interleave, type Amount } from "./interleave.js";
 import { toRow, type BenchRow, type Rounds } from "./row.js";
 
-const amount = { rounds: 4, perRound: 3 };
-const listed = 1000;
+interface Extent {
+  readonly amount: Amount;
+  readonly listed: number;
+}
+const real: Extent = { amount: { rounds: 4, perRound: 3 }, listed: 1000 };
+/** Each figure once, as a sample. */
+const sample: Extent = { amount: { rounds: 1, perRound: 2 }, listed: 50 };
 const prefix = `bench-${process.pid}-`;
 
 /** driver-cinder against openstacksdk and the `openstack` command, as the same ordinary user of the same cloud. */
-export async function benchCinder(): Promise<readonly BenchRow[]> {
+export async function benchCinder(quick: boolean): Promise<readonly BenchRow[]> {
+  const extent = quick ? sample : real;
   const { cinder: lab } = (await labStatus()).cinder.state === "up" ? await labStatus() : await labUp("cinder");
   if (lab.state !== "up") throw new Error("the lab's Cinder is not up");
   const env = { OS_CLIENT_CONFIG_FILE: lab.cloudsFile, OS_CLIENT_SECURE_FILE: lab.secureFile };
@@ -25,18 +31,17 @@ export async function benchCinder(): Promise<readonly BenchRow[]> {
   const row = (name: string, rounds: Rounds, target?: number): BenchRow =>
     toRow({ area: "cinder", case: name, peerName: "openstacksdk", peerVersion: version, unit: "ms", ...(target !== undefined && { target }) }, rounds);
   try {
-    const created = await benchCreate(driver, peer);
-    const read = await benchGet(driver, peer);
-    const pages = await benchList(driver, peer);
-    const deleted = await benchDelete(driver, peer);
+    const created = await benchCreate(driver, peer, extent);
+    const read = await benchGet(driver, peer, extent);
+    const pages = await benchList(driver, peer, extent);
+    const deleted = await benchDelete(driver, peer, extent);
     const { stdout: cliVersion } = await execa("/usr/bin/openstack", ["--version"]);
-    const command = { area: "cinder", case: "listVolumes few", peerName: "openstack CLI", peerVersion: cliVersion.replace("openstack ", ""), unit: "ms" } as const;
     return [
       row("createVolume to available", created, 1.1),
       row("getVolume by id", read, 1),
-      row(`listVolumes ${listed}`, pages, 1),
+      row(`listVolumes ${extent.listed}`, pages, 1),
       row("deleteVolume to gone", deleted),
-      toRow({ ...command, target: 1 }, await benchCommand(driver, env)),
+      toRow({ area: "cinder", case: "listVolumes few", peerName: "openstack CLI", peerVersion: cliVersion.replace("openstack ", ""), unit: "ms", target: 1 }, await benchCommand(driver, env)),
     ];
   } finally {
     peer.end();
@@ -63,7 +68,7 @@ async function requestsOf(work: () => Promise<unknown>): Promise<number> {
   return count;
 }
 
-async function benchCreate(driver: VolumeDriver, peer: Peer): Promise<Rounds> {
+async function benchCreate(driver: VolumeDriver, peer: Peer, { amount }: Extent): Promise<Rounds> {
   const make = async (index: number): Promise<void> => {
     ids.set(index, (await driver.createVolume({ name: ourName(index), capacity: { requiredBytes: GiB } })).id);
   };
@@ -74,16 +79,16 @@ async function benchCreate(driver: VolumeDriver, peer: Peer): Promise<Rounds> {
   return rounds;
 }
 
-function benchGet(driver: VolumeDriver, peer: Peer): Promise<Rounds> {
+function benchGet(driver: VolumeDriver, peer: Peer, { amount }: Extent): Promise<Rounds> {
   const ours = async (index: number): Promise<void> => {
     const id = ids.get(index % (amount.rounds * amount.perRound));
     if (id !== undefined) strictEqual((await driver.getVolume({ id })).sizeBytes, GiB);
   };
   const theirs = async (index: number): Promise<void> => strictEqual(await peer.ask("get", theirName(index % (amount.rounds * amount.perRound))), 1);
-  return interleave({ rounds: 5, perRound: 12 }, ours, theirs);
+  return interleave({ rounds: amount.rounds, perRound: 12 }, ours, theirs);
 }
 
-async function benchList(driver: VolumeDriver, peer: Peer): Promise<Rounds> {
+async function benchList(driver: VolumeDriver, peer: Peer, { amount: { rounds: count }, listed }: Extent): Promise<Rounds> {
   const like = { id: ids.get(0) ?? "", name: ourName(0) };
   const names = `${like.name}-`;
   await fillVolumes(like, listed);
@@ -94,15 +99,15 @@ async function benchList(driver: VolumeDriver, peer: Peer): Promise<Rounds> {
       strictEqual(count, listed);
     };
     const theirs = async (): Promise<void> => strictEqual(await peer.ask("list", names), listed);
-    const rounds = await interleave({ rounds: 5, perRound: 1 }, ours, theirs);
+    const measured = await interleave({ rounds: count, perRound: 1 }, ours, theirs);
     console.error(`cinder  listVolumes ${listed}: ${await requestsOf(ours)} requests`);
-    return rounds;
+    return measured;
   } finally {
     await clearFilled(like);
   }
 }
 
-function benchDelete(driver: VolumeDriver, peer: Peer): Promise<Rounds> {
+function benchDelete(driver: VolumeDriver, peer: Peer, { amount }: Extent): Promise<Rounds> {
   const ours = async (index: number): Promise<void> => {
     const id = ids.get(index);
     if (id !== undefined) await driver.deleteVolume({ id });
