@@ -3,7 +3,7 @@ import { codeMeanings } from "./code-meanings.js";
 
 /** A table in Markdown. */
 export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`.replaceAll(/\|  (?=\|)/g, "| ");
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`.replaceAll(/\| {2}(?=\|)/g, "| ");
   return [line(header), `|${"---|".repeat(header.length)}`, ...rows.map(line)].join("\n");
 }
 
