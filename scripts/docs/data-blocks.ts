@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { openBackends } from "@opensds/core";
 import { ceph } from "@opensds/driver-ceph";
 import { cinder } from "@opensds/driver-cinder";
@@ -17,6 +18,8 @@ const ownDriver = (kind: string): string => `export const driver = {
   connect: () => Promise.reject(new Error("only opened")),
 };
 export default driver;`;
+/** Where the packages of this repository are installed: pages name their modules. */
+const ourPackages = fileURLToPath(new URL("../../node_modules/@opensds", import.meta.url));
 /** What the specification's example names. */
 const acme = { module: "@acme/driver", variable: "ACME_PASSWORD" };
 
@@ -31,6 +34,7 @@ export async function unreadable(pages: readonly DocsPage[]): Promise<{ readonly
       await mkdir(dirname(join(folder, file)), { recursive: true });
       await writeFile(join(folder, file), ownDriver(kind));
     }
+    await symlink(ourPackages, join(folder, "node_modules/@opensds"));
     await writeFile(join(folder, "node_modules", acme.module, "package.json"), `{ "name": "${acme.module}", "type": "module", "exports": "./index.js" }`);
     await writeFile(join(folder, "package.json"), `{ "type": "module" }`);
     await writeFile(join(folder, "mine.password"), "of the docs");

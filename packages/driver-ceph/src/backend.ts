@@ -1,25 +1,25 @@
 import type { BackendWith } from "@opensds/core";
-import { connectVolume, disconnectVolume, listConnections } from "./attachments.js";
+import { connectVolume, disconnectVolume, listConnections } from "./attachments/attachments.js";
 import { createBind } from "./bind.js";
-import { changedBlocksFacet } from "./changed-blocks.js";
-import { createVolume } from "./create-volume.js";
-import { deleteVolume } from "./delete-volume.js";
-import { doctorFacet } from "./doctor.js";
-import { fencingFacet } from "./fencing.js";
-import { readFormat, writeFormat } from "./formats.js";
-import { getVolume } from "./get-volume.js";
-import { expansionFacet } from "./expansion.js";
-import { groupFacet } from "./groups.js";
-import { healthFacet } from "./health.js";
-import { importFacet } from "./imports.js";
-import { listVolumePage } from "./list-volumes.js";
+import { changedBlocksFacet } from "./snapshots/changed-blocks.js";
+import { createVolume } from "./volumes/create-volume.js";
+import { deleteVolume } from "./volumes/delete-volume.js";
+import { doctorFacet } from "./care/doctor.js";
+import { fencingFacet } from "./attachments/fencing.js";
+import { readFormat, writeFormat } from "./attachments/formats.js";
+import { getVolume } from "./volumes/get-volume.js";
+import { expansionFacet } from "./volumes/expansion.js";
+import { groupFacet } from "./groups/groups.js";
+import { healthFacet } from "./care/health.js";
+import { importFacet } from "./volumes/imports.js";
+import { listVolumePage } from "./volumes/list-volumes.js";
 import { cephManifest } from "./manifest.js";
 import type { Pool } from "./pool.js";
-import { poolFacet } from "./pools.js";
-import { qosFacet } from "./qos.js";
-import { reconcileFacet } from "./reconcile.js";
-import { snapshotFacet } from "./snapshots.js";
-import { trashFacet } from "./trash.js";
+import { poolFacet } from "./care/pools.js";
+import { qosFacet } from "./volumes/qos.js";
+import { reconcileFacet } from "./care/reconcile.js";
+import { snapshotFacet } from "./snapshots/snapshots.js";
+import { trashFacet } from "./volumes/trash.js";
 
 /** Which facets every backend of the driver has, and which depend on how it is configured. */
 export const cephFacets = {

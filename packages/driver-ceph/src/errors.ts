@@ -1,6 +1,6 @@
 import { isMutating, isSouthboundError, type CallContext, type CodeOf, type Operation, type Recovery, type SouthboundError } from "@opensds/core";
 import type { Call } from "./call.js";
-import { UnreadableCell } from "./cells.js";
+import { UnreadableCell } from "./records/cells.js";
 import type { CephConfig } from "./config.js";
 import { CommandFailure, errno } from "./transport/command-failure.js";
 

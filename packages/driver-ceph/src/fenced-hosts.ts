@@ -1,6 +1,6 @@
 import { hostId, type HostId } from "@opensds/core";
 import type { Call } from "./call.js";
-import { cells, decodeFenced } from "./cells.js";
+import { cells, decodeFenced } from "./records/cells.js";
 import type { Pool } from "./pool.js";
 import type { Locker } from "./transport/rados.js";
 

@@ -5,7 +5,7 @@ import type { Images } from "./transport/images.js";
 import type { Rados } from "./transport/rados.js";
 import type { Rbd } from "./transport/rbd.js";
 import type { Transport } from "./transport/transport.js";
-import type { Place } from "./volume-id.js";
+import type { Place } from "./records/volume-id.js";
 
 /** One pool and namespace that `connect` has proved to work: what every operation of the driver works on. */
 export interface Pool extends FacetDoors {

@@ -1,11 +1,11 @@
 import { attachmentId, hostId, volumeId } from "@opensds/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cells, decodeAttachment, decodeRequest, encodeAttachment, encodeRequest, voidRequest } from "../src/cells.js";
-import { imageNameOf, isOurImageName } from "../src/image-name.js";
-import { imageNameIn, tokenAfter } from "../src/list-token.js";
+import { cells, decodeAttachment, decodeRequest, encodeAttachment, encodeRequest, voidRequest } from "../src/records/cells.js";
+import { imageNameOf, isOurImageName } from "../src/records/image-name.js";
+import { imageNameIn, tokenAfter } from "../src/volumes/list-token.js";
 import { decodeTrash } from "../src/transport/decode-trash.js";
-import { imageIdIn, volumeIdOf } from "../src/volume-id.js";
+import { imageIdIn, volumeIdOf } from "../src/records/volume-id.js";
 
 const volumeName = fc.string({ unit: "binary", minLength: 1, maxLength: 128 }).filter((name) => Buffer.byteLength(name) <= 128 && Buffer.from(name).toString() === name);
 const locker = (description: string) => ({ entity: "client.1", cookie: "c", description });

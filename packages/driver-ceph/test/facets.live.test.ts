@@ -1,7 +1,7 @@
 import { isSouthboundError, MiB, requireFacets, type DriverWith, type Volume } from "@opensds/core";
 import type { CephOptions } from "@opensds/driver-ceph";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { imageNameOf } from "../src/image-name.js";
+import { imageNameOf } from "../src/records/image-name.js";
 import { live, openNamespace, stock, transports, uniqueName, type LabNamespace } from "./live/lab.js";
 
 type Driver = DriverWith<"snapshots" | "expansion" | "qos" | "trash" | "reconciliation" | "imports" | "pools" | "health">;

@@ -1,7 +1,7 @@
 import { groupId, groupSnapshotId } from "@opensds/core";
 import { describe, expect, it } from "vitest";
-import { cutHolder, cutIdOf, cutKeysIn, cutKeysOf, groupHolder, groupIdOf, groupKeyIn, membersHash, newKey, slotOfKey } from "../src/group-id.js";
-import { slotOf } from "../src/name-register.js";
+import { cutHolder, cutIdOf, cutKeysIn, cutKeysOf, groupHolder, groupIdOf, groupKeyIn, membersHash, newKey, slotOfKey } from "../src/groups/group-id.js";
+import { slotOf } from "../src/records/name-register.js";
 import { CommandFailure } from "../src/transport/command-failure.js";
 import { decodeGroup, decodeGroupRef } from "../src/transport/decode-group.js";
 import { decodeOmap } from "../src/transport/decode-omap.js";

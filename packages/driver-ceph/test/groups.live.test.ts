@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MiB, requireFacets, type DriverWith, type Volume } from "@opensds/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { imageNameOf } from "../src/image-name.js";
+import { imageNameOf } from "../src/records/image-name.js";
 import { live, openNamespace, stock, uniqueName, type LabNamespace } from "./live/lab.js";
 
 type Driver = DriverWith<"groups" | "snapshots" | "reconciliation" | "imports">;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { hostId, MiB, requireFacets, type Volume } from "@opensds/core";
 import { describe, expect, it } from "vitest";
-import { imageNameOf } from "../src/image-name.js";
+import { imageNameOf } from "../src/records/image-name.js";
 import { labConf, live, openNamespace, transports, uniqueName } from "./live/lab.js";
 
 const run = promisify(execFile);

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isSouthboundError, MiB, type VolumeDriver } from "@opensds/core";
 import { pauseDaemon, resumeDaemon } from "@opensds/lab";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { imageNameOf } from "../src/image-name.js";
+import { imageNameOf } from "../src/records/image-name.js";
 import { startDock } from "./live/dock.js";
 import { live, openNamespace, uniqueName, type LabNamespace } from "./live/lab.js";
 import { isAlive, killNativeChild, nativeChildrenOf } from "./live/native-child.js";

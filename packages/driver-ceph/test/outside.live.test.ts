@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { hostId, isSouthboundError, MiB, volumeId, type VolumeDriver } from "@opensds/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { imageNameOf } from "../src/image-name.js";
+import { imageNameOf } from "../src/records/image-name.js";
 import { labConf, live, openNamespace, transports, uniqueName, type LabNamespace } from "./live/lab.js";
 
 const capacity = { requiredBytes: 4 * MiB };

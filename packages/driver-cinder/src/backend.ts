@@ -1,22 +1,22 @@
 import type { BackendWith, CallContext, Operation } from "@opensds/core";
-import { connectVolume, disconnectVolume, listConnections } from "./attachments.js";
+import { connectVolume, disconnectVolume, listConnections } from "./attachments/attachments.js";
 import { openCall, type Call } from "./call.js";
-import { createVolume } from "./create-volume.js";
-import { deleteVolume } from "./delete-volume.js";
-import { examine } from "./doctor.js";
+import { createVolume } from "./volumes/create-volume.js";
+import { deleteVolume } from "./volumes/delete-volume.js";
+import { examine } from "./care/doctor.js";
 import { toSouthbound } from "./errors.js";
-import { expandVolume } from "./expansion.js";
-import { readFormat, writeFormat } from "./formats.js";
-import { getVolume } from "./get-volume.js";
-import { getHealth } from "./health.js";
-import { importVolume, listImportablePage, unmanageVolume } from "./imports.js";
-import { listVolumePage } from "./list-volumes.js";
+import { expandVolume } from "./volumes/expansion.js";
+import { readFormat, writeFormat } from "./attachments/formats.js";
+import { getVolume } from "./volumes/get-volume.js";
+import { getHealth } from "./care/health.js";
+import { importVolume, listImportablePage, unmanageVolume } from "./volumes/imports.js";
+import { listVolumePage } from "./volumes/list-volumes.js";
 import { cinderManifest } from "./manifest.js";
-import { listPools } from "./pools.js";
+import { listPools } from "./care/pools.js";
 import type { Project } from "./project.js";
-import { reconcile } from "./reconcile.js";
-import { revertVolume } from "./revert.js";
-import { createSnapshot, deleteSnapshot, getSnapshot, listSnapshotPage } from "./snapshots.js";
+import { reconcile } from "./care/reconcile.js";
+import { revertVolume } from "./snapshots/revert.js";
+import { createSnapshot, deleteSnapshot, getSnapshot, listSnapshotPage } from "./snapshots/snapshots.js";
 
 type Work<Request, Op extends Operation, Value> = (project: Project, request: Request, call: Call<Op>) => Promise<Value>;
 

@@ -1,8 +1,8 @@
 import { isMutating, isSouthboundError, type SouthboundError } from "@opensds/core";
 import type { Call } from "./call.js";
-import { UnreadableRecord } from "./records.js";
+import { UnreadableRecord } from "./records/records.js";
 import type { Project } from "./project.js";
-import { explainQuota } from "./quota.js";
+import { explainQuota } from "./care/quota.js";
 import { HttpFailure } from "./transport/failure.js";
 
 /** Turns what an operation threw into the error that its caller gets. */

@@ -1,7 +1,7 @@
 import type { Call } from "./call.js";
-import { isUuid } from "./get-volume.js";
+import { isUuid } from "./volumes/get-volume.js";
 import type { Project } from "./project.js";
-import { snapshotRequestOf } from "./records.js";
+import { snapshotRequestOf } from "./records/records.js";
 import type { CinderSnapshot } from "./transport/shapes.js";
 
 /** A snapshot of ours by its id; undefined for what is not there, or another tool's. */

@@ -1,7 +1,7 @@
 import { backend, isSouthboundError, openBackends, secret, type Backends, type SouthboundError, volumeId, type VolumeDriver } from "@opensds/core";
 import { cinder, type CinderOptions } from "@opensds/driver-cinder";
 import { afterEach, describe, expect, it } from "vitest";
-import { requestMetadata } from "../src/records.js";
+import { requestMetadata } from "../src/records/records.js";
 import { startCloud, tokenReply, versionsReply, volumeRow, type CloudServer, type Received, type Reply } from "./cloud-server.js";
 
 const opened: (Backends | CloudServer)[] = [];

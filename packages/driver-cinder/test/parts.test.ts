@@ -5,9 +5,9 @@ import * as v from "valibot";
 import { afterEach, describe, expect, it } from "vitest";
 import { findCloud } from "../src/auth/find-cloud.js";
 import { cinderConfig, type CinderConfig } from "../src/config.js";
-import { idsIn, tokenAfter } from "../src/list-token.js";
-import { decodeRecord, displayName, encodeRecord, requestMetadata, requestOf } from "../src/records.js";
-import { rowsAfter } from "../src/rows-after.js";
+import { idsIn, tokenAfter } from "../src/volumes/list-token.js";
+import { decodeRecord, displayName, encodeRecord, requestMetadata, requestOf } from "../src/records/records.js";
+import { rowsAfter } from "../src/volumes/rows-after.js";
 
 const scratch: string[] = [];
 afterEach(async () => {

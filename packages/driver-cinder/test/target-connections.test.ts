@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { hostId } from "@opensds/core";
-import { connectorOf } from "../src/attachments.js";
-import { targetInfo } from "../src/target-connections.js";
+import { connectorOf } from "../src/attachments/attachments.js";
+import { targetInfo } from "../src/attachments/target-connections.js";
 
 const uuid = "0a1b2c3d-0000-4000-8000-000000000001";
 

@@ -1,0 +1,8 @@
+import { randomUUID } from "node:crypto";
+import type { Call } from "../call.js";
+import { cells, cellTag } from "./cells.js";
+import type { Pool } from "../pool.js";
+
+/** Takes the cell that decides whose volume an image is; false when somebody has. */
+export const takeRequestCell = (pool: Pool, call: Call, imageId: string, description: string): Promise<boolean> =>
+  pool.rados.takeLock(call, imageId, cells.request, { exclusive: true, tag: cellTag, cookie: randomUUID(), description });

@@ -1,0 +1,63 @@
+import { GiB, type RevertVolumeRequest, type Volume } from "@opensds/core";
+import type { Call } from "../call.js";
+import { hostOf } from "../attachments/attachment-facts.js";
+import { describe, ownVolume } from "../volumes/get-volume.js";
+import { createPacer } from "../poll.js";
+import type { Project } from "../project.js";
+import { ownSnapshot } from "../own-snapshot.js";
+import { stateOf } from "../volumes/states.js";
+import { failedWith } from "../transport/failure.js";
+
+/** Puts a volume back to what its latest snapshot holds: Cinder goes back to no other. */
+export async function revertVolume(project: Project, request: RevertVolumeRequest, call: Call<"revertVolume">): Promise<Volume> {
+  const { ctx } = call;
+  const { volumeId: id, snapshotId } = request;
+  const [volume, snapshot] = [await ownVolume(project, call, id), await ownSnapshot(project, call, snapshotId)];
+  if (volume === undefined) throw ctx.fail("NOT_FOUND", "volume-not-found", `there is no volume ${id}`, { resource: id, outcome: "none" });
+  if (snapshot === undefined) throw ctx.fail("NOT_FOUND", "snapshot-not-found", `there is no snapshot ${snapshotId}`, { resource: snapshotId, outcome: "none" });
+  if (snapshot.volume_id !== id) {
+    const message = `snapshot ${snapshotId} is of volume ${snapshot.volume_id}, not of ${id}`;
+    throw ctx.fail("FAILED_PRECONDITION", "snapshot-of-other-volume", message, { resource: snapshotId, outcome: "none" });
+  }
+  if (snapshot.status !== "available") {
+    throw ctx.fail("FAILED_PRECONDITION", "snapshot-not-ready", `snapshot ${snapshotId} is not ready (Cinder: ${snapshot.status})`, { resource: snapshotId, outcome: "none" });
+  }
+  if (stateOf(volume.status) === "in-use") {
+    const hosts = (await project.volumes.attachments(call, id)).map((attachment) => hostOf(volume, attachment));
+    throw ctx.fail("FAILED_PRECONDITION", "volume-in-use", `volume ${id} is attached to ${hosts.join(", ")}; detach it there first`, { resource: id, outcome: "none", details: { hosts } });
+  }
+  if (volume.size !== snapshot.size) {
+    const message = `volume ${id} has ${volume.size} GiB and its snapshot ${snapshotId} ${snapshot.size}, and Cinder goes back to a snapshot of the same size only; make a volume from it instead`;
+    throw ctx.fail("FAILED_PRECONDITION", "snapshot-not-revertible", message, { resource: snapshotId, outcome: "none", details: { snapshotBytes: snapshot.size * GiB } });
+  }
+  if (volume.status !== "reverting") await ask(project, call, request);
+  return waitFor(project, call, id);
+}
+
+async function ask({ volumes }: Project, call: Call<"revertVolume">, { volumeId: id, snapshotId }: RevertVolumeRequest): Promise<void> {
+  await call.ctx.step("revert");
+  try {
+    await volumes.act(call, id, { revert: { snapshot_id: snapshotId } });
+  } catch (thrown) {
+    if (!failedWith(thrown, 400, 409)) throw thrown;
+    const info = { resource: id, outcome: "none", details: { detail: thrown.detail, requestId: thrown.requestId }, cause: thrown } as const;
+    if (/latest/iu.test(thrown.detail)) {
+      throw call.ctx.fail("FAILED_PRECONDITION", "snapshot-not-revertible", `Cinder goes back to the latest snapshot only: ${thrown.message}; make a volume from ${snapshotId} instead`, info);
+    }
+    throw call.ctx.fail("FAILED_PRECONDITION", "volume-not-ready", `Cinder does not revert volume ${id} now: ${thrown.message}`, info);
+  }
+}
+
+async function waitFor(project: Project, call: Call<"revertVolume">, id: string): Promise<Volume> {
+  const pacer = createPacer();
+  for (;;) {
+    const volume = await ownVolume(project, call, id);
+    if (volume === undefined) throw call.ctx.fail("NOT_FOUND", "volume-not-found", `volume ${id} was deleted meanwhile`, { resource: id });
+    if (stateOf(volume.status) === "error") {
+      const [why] = await project.volumes.messages(call, id);
+      throw call.ctx.fail("INTERNAL", "volume-in-error", `Cinder could not revert volume ${id}: ${why ?? volume.status}; ask the cloud's operator`, { resource: id, outcome: "applied" });
+    }
+    if (volume.status === "available" || stateOf(volume.status) === "in-use") return describe(project, call, volume);
+    await pacer.next(call);
+  }
+}

@@ -1,0 +1,203 @@
+import { GiB, type BackendCreateRequest, type SouthboundError, type Volume } from "@opensds/core";
+import type { Call } from "../call.js";
+import { fateOf, isLeaving, isLost, settleFate } from "./fate.js";
+import { candidatesOf, describe, timeOf } from "./get-volume.js";
+import { createPacer } from "../poll.js";
+import type { Project } from "../project.js";
+import { displayName, keys, requestMetadata, requestOf, type RequestRecord } from "../records/records.js";
+import { requireSource } from "./sources.js";
+import { removeLoser } from "./remove-loser.js";
+import { stateOf } from "./states.js";
+import { failedWith } from "../transport/failure.js";
+import type { CinderVolume } from "../transport/shapes.js";
+
+/**
+ * Makes a volume, or returns the one of that name. Cinder takes any number of volumes of one name, so every create first looks, then
+ * makes a candidate, then has all candidates but one dropped and that one kept; no decision is ever undone. See `fate.ts`.
+ */
+export async function createVolume(project: Project, request: BackendCreateRequest, call: Call): Promise<Volume> {
+  const progress: Progress = { own: undefined, watched: undefined };
+  const pacer = createPacer();
+  for (;;) {
+    call.ctx.signal.throwIfAborted();
+    const candidates = await candidatesOf(project, call, request.name);
+    const before = candidates.find((volume) => fateOf(volume) === "kept");
+    // A kept volume that is leaving: its name is free when it is gone.
+    const kept = before ?? (await advance(project, call, request, candidates, progress));
+    if (kept !== undefined && !isLeaving(kept)) {
+      await removeLosers(project, call, candidates, kept.id, progress.own);
+      const answer = await answerReplay(project, call, request, kept);
+      if (answer !== undefined) return answer;
+    }
+    await pacer.next(call);
+  }
+}
+
+/** What one create knows of its own doings. */
+interface Progress {
+  /** The candidate that it made. */
+  own: string | undefined;
+  /** Another's candidate that could be kept, and since when it waits for its maker to see to that. */
+  watched: { readonly id: string; readonly sinceMs: number } | undefined;
+}
+
+/** How long a candidate that is ready is left to its maker: when all saw to one at once, they would only be in each other's way. */
+const makersMs = 1_500;
+/** A candidate this old, beside a kept one, has no maker any more. */
+const abandonedMs = 30_000;
+
+/** One step towards a kept volume; the volume, once it is decided. */
+async function advance(
+  project: Project,
+  call: Call,
+  request: BackendCreateRequest,
+  candidates: readonly CinderVolume[],
+  progress: Progress,
+): Promise<CinderVolume | undefined> {
+  const open = candidates.filter((volume) => fateOf(volume) === undefined && !isLeaving(volume));
+  const broken = open.filter(({ status }) => stateOf(status) === "error");
+  const failed = broken.find(({ id }) => id === progress.own);
+  if (failed !== undefined) throw await gaveUp(project, call, request, failed);
+  for (const volume of broken) await removeLoser(project, call, volume.id);
+
+  // Given up as lost and not made since: nobody will keep it any more.
+  const living = open.filter((volume) => !broken.includes(volume) && !(isLost(volume) && stateOf(volume.status) === "creating"));
+  for (const volume of living) await giveUpLost(project, call, volume);
+  const target = living.find((volume) => satisfies(request, volume));
+  if (target === undefined) {
+    progress.own = (await makeCandidate(project, call, request)).id;
+    return undefined;
+  }
+  // Undecided ones can only be decided about when Cinder has made them.
+  if (living.some(({ status }) => stateOf(status) === "creating")) return undefined;
+  if (target.id !== progress.own && isMakers(progress, target.id)) return undefined;
+  for (const other of living) {
+    if (other.id === target.id) continue;
+    if ((await settleFate(project, call, other, "dropped")) === "kept") return undefined;
+  }
+  if ((await settleFate(project, call, target, "kept")) !== "kept") return undefined;
+  return { ...target, metadata: { ...target.metadata, [keys.fate]: "kept" } };
+}
+
+/**
+ * Cinder's order to make a volume is a message, which goes with the broker when that dies; the volume is then creating for ever, and
+ * cannot even be deleted. The mark is believed only where it is seen on a volume that is creating still: see decision 4.
+ */
+async function giveUpLost({ config, volumes }: Project, call: Call, volume: CinderVolume): Promise<void> {
+  const ageMs = Date.now() - Date.parse(timeOf(volume.created_at));
+  if (stateOf(volume.status) !== "creating" || ageMs < config.lostAfterMs) return;
+  await call.ctx.step("give-up-lost");
+  await volumes.addMetadata(call, volume.id, { [keys.lost]: "1" });
+}
+
+/** Whether its maker still has time to see to it. */
+function isMakers(progress: Progress, id: string): boolean {
+  if (progress.watched?.id !== id) progress.watched = { id, sinceMs: performance.now() };
+  return performance.now() - progress.watched.sinceMs < makersMs;
+}
+
+async function makeCandidate(project: Project, call: Call, request: BackendCreateRequest): Promise<CinderVolume> {
+  const { config, volumes } = project;
+  const { name, capacity, parameters, sizeBytes, source } = request;
+  const record: RequestRecord = { name, capacity, parameters, sizeBytes, ...(source !== undefined && { source }) };
+  if (source !== undefined) await requireSource(project, call, source, sizeBytes);
+  await call.ctx.step("create-candidate");
+  try {
+    const made = await volumes.create(call, {
+      size: sizeBytes / GiB,
+      name: displayName(name),
+      metadata: requestMetadata(record),
+      volume_type: parameters["volumeType"] ?? config.volumeType,
+      availability_zone: parameters["availabilityZone"] ?? config.availabilityZone,
+      ...(source?.kind === "snapshot" && { snapshot_id: source.snapshotId }),
+      ...(source?.kind === "volume" && { source_volid: source.volumeId }),
+    });
+    return made;
+  } catch (thrown) {
+    throw refusedCreate(call, request, thrown);
+  }
+}
+
+/** What Cinder's refusals of a new volume mean. */
+function refusedCreate({ ctx }: Call, { parameters, source }: BackendCreateRequest, thrown: unknown): unknown {
+  if (!failedWith(thrown, 400, 404)) return thrown;
+  const info = { outcome: "none", details: { detail: thrown.detail, requestId: thrown.requestId }, cause: thrown } as const;
+  if (/volume type/iu.test(thrown.detail)) {
+    return ctx.fail("INVALID_ARGUMENT", "bad-parameter", `there is no volume type ${parameters["volumeType"] ?? "by default"}: ${thrown.message}`, info);
+  }
+  if (/availability zone/iu.test(thrown.detail)) {
+    return ctx.fail("INVALID_ARGUMENT", "bad-parameter", `there is no such availability zone: ${thrown.message}`, info);
+  }
+  if (source?.kind === "snapshot" && thrown.status === 404) return ctx.fail("NOT_FOUND", "snapshot-not-found", `there is no snapshot ${source.snapshotId}: ${thrown.message}`, info);
+  if (source?.kind === "volume" && thrown.status === 404) return ctx.fail("NOT_FOUND", "volume-not-found", `there is no volume ${source.volumeId}: ${thrown.message}`, info);
+  return thrown;
+}
+
+/** The candidate that we made came to be in error: it says why, and goes. */
+async function gaveUp(project: Project, call: Call, request: BackendCreateRequest, volume: CinderVolume): Promise<SouthboundError> {
+  const [why] = await project.volumes.messages(call, volume.id);
+  await removeLoser(project, call, volume.id);
+  // A source that went away meanwhile is the reason, whatever Cinder says.
+  if (request.source !== undefined) await requireSource(project, call, request.source, request.sizeBytes);
+  const message = `Cinder could not make volume ${JSON.stringify(request.name)}: ${why ?? `it says no more than ${volume.status}`}; ask the cloud's operator, or for another size or type`;
+  return call.ctx.fail("INTERNAL", "volume-in-error", message, {
+    resource: request.name,
+    outcome: "none",
+    details: { volumeId: volume.id, status: volume.status, reason: why },
+  });
+}
+
+/** Candidates beside the kept one are dropped and removed: our own, and those whose maker is surely gone. */
+async function removeLosers(
+  project: Project,
+  call: Call,
+  candidates: readonly CinderVolume[],
+  kept: string,
+  own: string | undefined,
+): Promise<void> {
+  for (const volume of candidates) {
+    if (volume.id === kept || isLeaving(volume)) continue;
+    const abandoned = fateOf(volume) === "dropped" || Date.now() - Date.parse(timeOf(volume.created_at)) > abandonedMs;
+    if (volume.id === own || (abandoned && stateOf(volume.status) !== "creating")) await removeLoser(project, call, volume.id);
+  }
+}
+
+/** The same request again gets the same volume; another request for the name is refused. Undefined: not yet ready. */
+async function answerReplay(
+  project: Project,
+  call: Call,
+  request: BackendCreateRequest,
+  kept: CinderVolume,
+): Promise<Volume | undefined> {
+  const { ctx } = call;
+  const volume = await describe(project, call, kept);
+  const difference = differenceOf(request, kept);
+  if (difference !== undefined) {
+    throw ctx.fail("ALREADY_EXISTS", "volume-exists", `volume ${JSON.stringify(request.name)} exists and ${difference}; take another name`, {
+      resource: volume.id,
+      outcome: "none",
+      details: { volumeId: volume.id, sizeBytes: volume.sizeBytes },
+    });
+  }
+  if (volume.state === "error") {
+    const message = `volume ${JSON.stringify(request.name)} is in error: ${volume.stateReason ?? ""}; delete it, or let the cloud's operator mend it`;
+    throw ctx.fail("INTERNAL", "volume-in-error", message, { resource: volume.id, outcome: "applied", details: { volumeId: volume.id, status: kept.status } });
+  }
+  return volume.state === "available" || volume.state === "in-use" ? volume : undefined;
+}
+
+const satisfies = (request: BackendCreateRequest, volume: CinderVolume): boolean => differenceOf(request, volume) === undefined;
+
+function differenceOf({ capacity, parameters, source }: BackendCreateRequest, volume: CinderVolume): string | undefined {
+  const recorded = requestOf(volume);
+  if (recorded === undefined) return "was made by another tool";
+  const sizeBytes = volume.size * GiB;
+  if (capacity.requiredBytes > sizeBytes) return `has ${sizeBytes} bytes, less than the ${capacity.requiredBytes} asked for`;
+  if (capacity.limitBytes !== null && recorded.sizeBytes > capacity.limitBytes) {
+    return `was made with ${recorded.sizeBytes} bytes, more than the ${capacity.limitBytes} allowed`;
+  }
+  if (JSON.stringify(source ?? null) !== JSON.stringify(recorded.source ?? null)) return "was made from another source";
+  const names = new Set([...Object.keys(parameters), ...Object.keys(recorded.parameters)]);
+  const other = [...names].find((name) => parameters[name] !== recorded.parameters[name]);
+  return other === undefined ? undefined : `was asked for with another ${other}`;
+}

@@ -1,0 +1,84 @@
+import type { DeleteVolumeRequest, SouthboundError } from "@opensds/core";
+import { hostOf } from "../attachments/attachment-facts.js";
+import type { Call } from "../call.js";
+import { finishProposals, isLeaving, proposalOf } from "./fate.js";
+import { ownVolume } from "./get-volume.js";
+import { createPacer } from "../poll.js";
+import type { Project } from "../project.js";
+import { stateOf } from "./states.js";
+import { failedWith } from "../transport/failure.js";
+import type { CinderVolume } from "../transport/shapes.js";
+
+/** Deletes a volume, and waits until it is gone. That a volume is free and that it is being deleted is one state of Cinder's: no attachment slips in between. */
+export async function deleteVolume(project: Project, request: DeleteVolumeRequest, call: Call<"deleteVolume">): Promise<void> {
+  const pacer = createPacer();
+  let asked = false;
+  for (;;) {
+    const volume = await ownVolume(project, call, request.id);
+    if (volume === undefined) return;
+    if (!isLeaving(volume)) {
+      if (asked) throw await cameBack(project, call, volume);
+      const refusal = await refusalFor(project, call, volume);
+      if (refusal !== undefined) throw refusal;
+      asked = await askToDelete(project, call, volume);
+      if (!asked) await pacer.next(call);
+      continue;
+    }
+    asked = true;
+    await pacer.next(call);
+  }
+}
+
+/** False: its state changed since we looked. */
+async function askToDelete({ volumes }: Project, call: Call<"deleteVolume">, volume: CinderVolume): Promise<boolean> {
+  await call.ctx.step("delete");
+  try {
+    await volumes.remove(call, volume.id);
+    return true;
+  } catch (thrown) {
+    if (!failedWith(thrown, 400)) throw thrown;
+    // One text for all of its reasons. What can be seen of the volume itself is looked at again; the rest is told apart by asking.
+    const now = await volumes.get(call, volume.id);
+    if (now?.status !== volume.status) return false;
+    const group = now.group_id ?? undefined;
+    const [reason, message] =
+      group === undefined
+        ? (["volume-has-snapshots", `volume ${volume.id} has snapshots; delete them first`] as const)
+        : (["volume-in-group", `volume ${volume.id} is in group ${group}; take it out first`] as const);
+    const details = { detail: thrown.detail, requestId: thrown.requestId };
+    throw call.ctx.fail("FAILED_PRECONDITION", reason, message, { resource: volume.id, outcome: "none", details, cause: thrown });
+  }
+}
+
+/** Why a volume in its state is not to be deleted, if that is so. */
+async function refusalFor(project: Project, call: Call<"deleteVolume">, volume: CinderVolume): Promise<SouthboundError | undefined> {
+  const { ctx } = call;
+  const state = stateOf(volume.status);
+  if (state === "in-use") {
+    const attachments = await project.volumes.attachments(call, volume.id);
+    if (attachments.length > 0 && attachments.every((attachment) => proposalOf(attachment) !== undefined)) {
+      await finishProposals(project, call, volume.id);
+      return undefined;
+    }
+    // Reserved a moment ago, and free again by now.
+    const now = await project.volumes.get(call, volume.id);
+    if (attachments.length === 0 && now?.status !== volume.status) return undefined;
+    const hosts = attachments.map((attachment) => hostOf(volume, attachment));
+    const message = `volume ${volume.id} is attached to ${hosts.join(", ") || "something"} (Cinder: ${volume.status}); detach it there first`;
+    return ctx.fail("FAILED_PRECONDITION", "volume-in-use", message, { resource: volume.id, outcome: "none", details: { hosts } });
+  }
+  if (state === "available" || state === "error") return undefined;
+  const message = `volume ${volume.id} is busy (Cinder: ${volume.status}), and Cinder deletes none in that state`;
+  return ctx.fail("FAILED_PRECONDITION", "volume-not-ready", message, { resource: volume.id, outcome: "none", details: { status: volume.status } });
+}
+
+/** Cinder took the request on and did not do it. */
+async function cameBack({ volumes }: Project, call: Call<"deleteVolume">, volume: CinderVolume): Promise<SouthboundError> {
+  const [why] = await volumes.messages(call, volume.id);
+  const info = { resource: volume.id, details: { status: volume.status, reason: why } };
+  if (stateOf(volume.status) === "error") {
+    const message = `Cinder could not delete volume ${volume.id}: ${why ?? volume.status}; ask the cloud's operator`;
+    return call.ctx.fail("FAILED_PRECONDITION", "volume-in-error", message, { ...info, outcome: "applied", recovery: "operator" });
+  }
+  return call.ctx.fail("FAILED_PRECONDITION", "volume-not-ready", `Cinder did not delete volume ${volume.id}: ${why ?? "it is busy"}`, { ...info, outcome: "none" });
+}

@@ -1,0 +1,111 @@
+import { GiB, type AuthoredPageRequest, type Importable, type Page, type SouthboundError, type Volume, type VolumeId } from "@opensds/core";
+import type { Call } from "../call.js";
+import { disown } from "./disown.js";
+import { fateOf, isLeaving, settleFate } from "./fate.js";
+import { candidatesOf, describe, isUuid, ownVolume } from "./get-volume.js";
+import { idsIn, tokenAfter } from "./list-token.js";
+import type { Project } from "../project.js";
+import { keys, requestMetadata, requestOf } from "../records/records.js";
+import { rowsAfter } from "./rows-after.js";
+import type { CinderVolume } from "../transport/shapes.js";
+
+type ListRequest = AuthoredPageRequest<{ readonly pageSize?: number | undefined; readonly startToken?: string | undefined }>;
+
+/** One page of the project's volumes that other tools made. */
+export async function listImportablePage(project: Project, request: ListRequest, call: Call<"listImportable">): Promise<Page<Importable>> {
+  const after = request.token === undefined ? [] : idsIn(request.token);
+  if (after === undefined) {
+    const message = "the start token is of no form that this driver gives; begin again without one";
+    throw call.ctx.fail("ABORTED", "bad-token", message, { outcome: "none", recovery: "fix-request" });
+  }
+  const rows = await rowsAfter((query) => project.volumes.page(call, query), after, request.pageSize);
+  const items = rows.filter(({ metadata }) => metadata[keys.version] === undefined).map((volume): Importable => {
+    const obstacle = obstacleOf(volume);
+    return { reference: volume.id, sizeBytes: volume.size * GiB, ...(obstacle !== undefined && { obstacle }) };
+  });
+  return rows.length < request.pageSize ? { items } : { items, nextToken: tokenAfter(rows.map(({ id }) => id)) };
+}
+
+function obstacleOf({ status, multiattach }: CinderVolume): string | undefined {
+  if (multiattach) return "its type lets several hosts attach it at once";
+  return status === "available" ? undefined : `Cinder has it in state ${status}`;
+}
+
+/**
+ * Takes over a volume that another tool made: writes down that it is ours, and has it kept as the one of its name, as a create has its own
+ * candidate. Where the name is another's, it is given back as it was.
+ */
+export async function importVolume(
+  project: Project,
+  request: { readonly reference: string; readonly name: string },
+  call: Call<"importVolume">,
+): Promise<Volume> {
+  const { reference, name } = request;
+  const { volumes } = project;
+  const volume = isUuid(reference) ? await volumes.get(call, reference) : undefined;
+  if (volume === undefined || isLeaving(volume)) {
+    throw call.ctx.fail("NOT_FOUND", "reference-not-found", `project ${project.name} has no volume ${JSON.stringify(reference)}`, { resource: reference, outcome: "none" });
+  }
+  const recorded = requestOf(volume);
+  const other = (await candidatesOf(project, call, name)).find((one) => one.id !== reference && fateOf(one) === "kept" && !isLeaving(one));
+  if (other !== undefined || (recorded !== undefined && recorded.name !== name)) throw taken(call, name, other?.id ?? reference);
+  if (fateOf(volume) === "kept") return describe(project, call, volume);
+  refuseObstacle(call, volume);
+  if (recorded === undefined) {
+    await call.ctx.step("record-import");
+    const sizeBytes = volume.size * GiB;
+    const record = { name, capacity: { requiredBytes: sizeBytes, limitBytes: null }, parameters: {}, sizeBytes, imported: true };
+    await volumes.addMetadata(call, reference, requestMetadata(record));
+  }
+  for (const rival of await candidatesOf(project, call, name)) {
+    if (rival.id === reference || fateOf(rival) === "dropped" || isLeaving(rival)) continue;
+    if ((await settleFate(project, call, rival, "dropped")) === "kept") {
+      await disown(project, call, (await volumes.get(call, reference)) ?? volume);
+      throw taken(call, name, rival.id);
+    }
+  }
+  const now = await volumes.get(call, reference);
+  if (now !== undefined && (await settleFate(project, call, now, "kept")) === "kept") {
+    const kept = await ownVolume(project, call, reference);
+    if (kept !== undefined) return describe(project, call, kept);
+  }
+  throw taken(call, name, reference);
+}
+
+function refuseObstacle({ ctx }: Call<"importVolume">, volume: CinderVolume): void {
+  const { id, status } = volume;
+  const info = { resource: id, outcome: "none", details: { obstacle: obstacleOf(volume), status } } as const;
+  if (["in-use", "attaching", "reserved", "detaching"].includes(status)) {
+    throw ctx.fail("FAILED_PRECONDITION", "volume-in-use", `volume ${id} is in use (Cinder: ${status}); detach it first`, info);
+  }
+  const obstacle = obstacleOf(volume);
+  if (obstacle !== undefined) throw ctx.fail("FAILED_PRECONDITION", "not-importable", `volume ${id} cannot be taken over: ${obstacle}`, info);
+}
+
+/** Lets go of a volume: it stays in Cinder, for other tools. */
+export async function unmanageVolume(project: Project, request: { readonly id: VolumeId }, call: Call<"unmanageVolume">): Promise<void> {
+  const volume = await ownVolume(project, call, request.id);
+  if (volume === undefined) {
+    await finishDisowning(project, call, request.id);
+    return;
+  }
+  const attachments = await project.volumes.attachments(call, request.id);
+  if (attachments.length > 0) {
+    throw call.ctx.fail("FAILED_PRECONDITION", "volume-in-use", `volume ${request.id} is attached; detach it first`, { resource: request.id, outcome: "none" });
+  }
+  await disown(project, call, volume);
+}
+
+/** A process that was killed while letting go left some of what means nothing any more. */
+async function finishDisowning(project: Project, call: Call<"unmanageVolume">, id: string): Promise<void> {
+  const left = isUuid(id) ? await project.volumes.get(call, id) : undefined;
+  if (left !== undefined && left.metadata[keys.version] === undefined) await disown(project, call, left);
+}
+
+function taken({ ctx }: Call<"importVolume">, name: string, id: string): SouthboundError {
+  return ctx.fail("ALREADY_EXISTS", "volume-exists", `the name ${JSON.stringify(name)} is another volume's, or the volume has another name; take another name`, {
+    resource: name,
+    outcome: "none",
+    details: { volumeId: id },
+  });
+}
