@@ -1,0 +1,69 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { countConformance, countMutants } from "./read-reports.js";
+import type { Counts } from "./result.js";
+import { runReporting } from "./run-command.js";
+
+const node = process.execPath;
+
+/** The suite against its broken drivers: the checks that each has to fail, and a sample of those that it has not; `--full`: all of them. */
+export function mutants(base: string, seed: string, extent: readonly string[]): Promise<Counts> {
+  const args = (reportFile: string): readonly string[] => ["--import", "tsx", "mutants/src/main.ts", "--on", base, "--seed", seed, "--json", reportFile, ...extent];
+  return runReporting(node, args, countMutants);
+}
+
+/** The suite on the real Cinder as an ordinary member: the part of it whose turn the seed says it is, or everything. */
+export function conformanceCinder(seed: string, full: boolean): Promise<Counts> {
+  return conformance(".lab/backends.yaml", "cinder", seed, full ? [] : (cinderTurns[Number(seed) % cinderTurns.length] ?? []));
+}
+
+/** Each takes about a minute on a quiet machine, and the seed changes with every commit. Kills take longest, so they have two turns. */
+const always = ["manifest", "create", "get", "list", "delete"];
+const cinderTurns: readonly (readonly string[])[] = [
+  ["--family", [...always, "attach", "names", "records", "snapshots", "contract", "expansion", "health", "leaks"].join(",")],
+  ["--family", [...always, "mount", "errors", "sizes", "sources", "lifecycle", "imports", "doctor", "groups"].join(",")],
+  ["--family", [...always, "data", "concurrency", "idempotency", "reconciliation", "pools"].join(",")],
+  ["--only", ["CREATE-1", ...[1, 2, 3, 4, 11, 12].map((number) => `CRASH-${number}`)].join(",")],
+  ["--only", ["CREATE-1", ...[5, 6, 7, 8, 9, 10, 13, 14, 15].map((number) => `CRASH-${number}`)].join(",")],
+];
+
+/**
+ * The checks that every change runs on the slow, spawned transport; `--full` runs all. The rest have not all been seen on it yet.
+ */
+const checksOnCeph = [
+  ...["MANIFEST-1", "MANIFEST-2", "MANIFEST-3", "LIFECYCLE-1", "LIFECYCLE-2", "LIFECYCLE-4", "CREATE-1", "CREATE-2", "CREATE-3", "CREATE-4"],
+  ...["GET-1", "GET-2", "GET-3", "LIST-1", "LIST-2", "DELETE-1", "DELETE-2", "DELETE-3", "NAMES-1", "NAMES-2", "SIZES-1", "SIZES-2"],
+  ...["ERRORS-1", "ERRORS-2", "CONTRACT-1", "ATTACH-1", "ATTACH-2", "ATTACH-3", "ATTACH-4", "ATTACH-6", "ATTACH-7", "ATTACH-9", "ATTACH-12"],
+  ...["DATA-1", "DATA-2", "DATA-3", "MOUNT-1", "MOUNT-2", "MOUNT-3", "MOUNT-4", "MOUNT-6", "MOUNT-9", "RECORDS-1", "RECORDS-2", "RECORDS-4"],
+  ...["CONCURRENCY-1", "CONCURRENCY-2", "CONCURRENCY-3", "CONCURRENCY-4"],
+];
+
+export function conformanceCephCli(seed: string, full: boolean): Promise<Counts> {
+  return conformance(".lab/backends.yaml", "ceph-cli", seed, full ? [] : ["--only", checksOnCeph.join(",")]);
+}
+
+export function conformance(backendsFile: string, backend: string, seed: string, more: readonly string[] = []): Promise<Counts> {
+  const args = (reportFile: string): readonly string[] => [
+    "packages/testkit/dist/cli.js",
+    ...["--backends", backendsFile, "--backend", backend, "--seed", seed, "--json", reportFile],
+    ...more,
+  ];
+  return runReporting(node, args, countConformance);
+}
+
+/** The reference driver on a directory of its own, as an author would configure it. */
+export async function conformanceReference(seed: string, full: boolean): Promise<Counts> {
+  const folder = await mkdtemp(join(tmpdir(), "opensds-conformance-"));
+  try {
+    const volumes = join(folder, "volumes");
+    await mkdir(volumes);
+    const backendsFile = join(folder, "backends.yaml");
+    const element = { reference: { module: "@opensds/testkit/reference", reference_driver: { dir: volumes } } };
+    // JSON is YAML too.
+    await writeFile(backendsFile, JSON.stringify({ host: { runtimeDir: join(folder, "run") }, backends: element }));
+    return await conformance(backendsFile, "reference", seed, full ? ["--thorough", "--timeout", "900000"] : []);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
