@@ -108,7 +108,7 @@ describe.runIf(live)("what stock tools see of groups", { timeout: 300_000 }, () 
     await lab.rbd("feature", "disable", "--image", imageNameOf(plain.name), "fast-diff", "object-map", "exclusive-lock");
     const group = await driver.groups.createGroup({ name: uniqueName("group"), volumeIds: [plain.id] });
     const refused = driver.groups.createGroupSnapshot({ name: uniqueName("cut"), groupId: group.id });
-    await expect(refused).rejects.toMatchObject({ reason: "volume-not-ready", message: expect.stringContaining("exclusive-lock") as unknown });
+    await expect(refused).rejects.toMatchObject({ reason: "command-refused", message: expect.stringContaining("exclusive-lock") as unknown });
     for await (const { id } of driver.groups.listGroups()) await driver.groups.deleteGroup({ id });
     await lab.rbd("group", "rm", "--group", "theirs");
     for (const { id } of [taken, plain]) await driver.deleteVolume({ id });

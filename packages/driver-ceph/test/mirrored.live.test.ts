@@ -29,7 +29,7 @@ describe.runIf(live).each(transports)("a mirrored image that is not primary here
       await asAdmin("mirror", "image", "demote", image);
 
       const connector = { hostId: hostId("h1"), hostName: "h1", bootId: "b" };
-      const refused = { code: "FAILED_PRECONDITION", reason: "volume-not-ready", outcome: "none", message: expect.stringContaining("not primary") as unknown };
+      const refused = { code: "FAILED_PRECONDITION", reason: "volume-not-primary", outcome: "none", message: expect.stringContaining("not primary") as unknown };
       await expect(driver.deleteVolume({ id })).rejects.toMatchObject(refused);
       await expect(driver.connectVolume({ volumeId: id, connector })).rejects.toMatchObject(refused);
       await expect(driver.expansion.expandVolume({ id, capacity: { requiredBytes: 8 * MiB } })).rejects.toMatchObject(refused);

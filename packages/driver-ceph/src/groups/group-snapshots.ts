@@ -135,7 +135,7 @@ async function requireCuttable(pool: Pool, call: CutCall, imageId: string): Prom
   requireFewer(pool, call, id, await snapshotsOf(pool, call, imageId));
   if (volume.info.features.includes("exclusive-lock")) return;
   const message = `image ${volume.info.name} of volume ${id} has no exclusive-lock feature, without which RBD cuts no two images at one moment; turn it on with \`rbd feature enable\``;
-  throw ctx.fail("FAILED_PRECONDITION", "volume-not-ready", message, { resource: id, outcome: "none", recovery: "operator" });
+  throw ctx.fail("FAILED_PRECONDITION", "command-refused", message, { resource: id, outcome: "none" });
 }
 
 export async function getGroupSnapshot(pool: Pool, { id }: { readonly id: GroupSnapshotId }, call: Call<"getGroupSnapshot">): Promise<GroupSnapshot> {

@@ -46,7 +46,7 @@ export async function notPrimary(pool: Pool, call: Call, id: VolumeId, info: Ima
   if (!info.features.some((feature) => feature === "non-primary" || feature === "journaling")) return undefined;
   if ((await pool.details.of(call, info.id)).primary !== false) return undefined;
   const message = `image ${info.name} of volume ${id} is mirrored from another cluster and is not primary here; change it there, or promote it first`;
-  return call.ctx.fail("FAILED_PRECONDITION", "volume-not-ready", message, { resource: id, outcome: "none", recovery: "operator" });
+  return call.ctx.fail("FAILED_PRECONDITION", "volume-not-primary", message, { resource: id, outcome: "none" });
 }
 
 /** Refuses a volume that a call is about to delete, to let go or to put back to a snapshot. */
