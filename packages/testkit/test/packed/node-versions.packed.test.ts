@@ -33,7 +33,7 @@ describe.each(chosenVersions())("on Node %s", (version) => {
     console.log(`the README's ten lines on Node ${await succeed(project, node, "-p", "process.version")}`);
     const output = await succeed(project, node, "node_modules/vitest/vitest.mjs", "run", "--reporter=verbose");
     expect(output).toMatch(/✓ .*CREATE-1 A created volume has what was asked for/);
-    expect(checksOf(output)).toMatch(/^(\d{2}) passed/);
+    expect(checksOf(output)).toMatch(/^\d{2,} passed/);
     await rm(join(project, "volumes"), { recursive: true, force: true });
   });
 
