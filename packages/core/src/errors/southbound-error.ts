@@ -74,7 +74,7 @@ export interface ErrorWire {
 
 /** Writes any thrown value in the wire form; a chain of causes ends after 16 links. */
 export function errorToJSON(error: unknown, depth = 0): ErrorWire {
-  if (!(error instanceof Error)) return { name: "Error", message: String(error) };
+  if (!(error instanceof Error)) return { name: "Error", message: messageOf(error) };
   const cause = error.cause === undefined || depth > 15 ? undefined : errorToJSON(error.cause, depth + 1);
   const base = { name: error.name, message: error.message, ...(cause && { cause }) };
   if (!isSouthboundError(error)) return base;
@@ -90,6 +90,12 @@ export function errorToJSON(error: unknown, depth = 0): ErrorWire {
     ...(resource !== undefined && { resource }),
     ...(Object.keys(details).length > 0 && { details }),
   };
+}
+
+/** What somebody threw that is no error: test frameworks, for one, put plain objects in the place of causes. */
+function messageOf(thrown: unknown): string {
+  if (typeof thrown !== "object" || thrown === null) return String(thrown);
+  return "message" in thrown && typeof thrown.message === "string" ? thrown.message : Object.prototype.toString.call(thrown);
 }
 
 /**

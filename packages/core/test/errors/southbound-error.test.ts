@@ -44,6 +44,20 @@ describe("SouthboundError", () => {
     loop.cause = loop;
     expect(JSON.stringify(errorToJSON(loop)).length).toBeLessThan(2_000);
   });
+
+  it("writes any other thing that was thrown, also one that cannot be made a text", () => {
+    const cases: readonly (readonly [unknown, string])[] = [
+      ["text", "text"],
+      [undefined, "undefined"],
+      [Symbol("s"), "Symbol(s)"],
+      [Object.assign(Object.create(null), { message: "of a framework" }), "of a framework"],
+      [Object.create(null), "[object Object]"],
+    ];
+    for (const [thrown, message] of cases) {
+      expect(errorToJSON(thrown)).toEqual({ name: "Error", message });
+      expect(new SouthboundError("INTERNAL", "unexpected-error", "outer", { cause: thrown }).toJSON().cause?.message).toBe(thrown === undefined ? undefined : message);
+    }
+  });
 });
 
 describe("secret", () => {
