@@ -56,10 +56,11 @@ export function openCallLimits(spec: CallSpec, options: BoundedCallOptions | und
     end ??= error;
     reject?.(end);
   };
-  const timer = setTimeout(() => {
+  const late = (): void => {
     const message = `${spec.operation} did not end within ${timeoutMs} ms`;
     finish(new SouthboundError("DEADLINE_EXCEEDED", "deadline-exceeded", message, { ...spec, outcome: outcome(), details: { timeoutMs } }));
-  }, timeoutMs);
+  };
+  const timer = setTimeout(late, timeoutMs);
   const cancel = (): void => {
     const byCaller = signal?.aborted === true;
     const [reason, message] = byCaller
@@ -80,7 +81,11 @@ export function openCallLimits(spec: CallSpec, options: BoundedCallOptions | und
 
   return {
     deadlineMs,
-    ended: () => end,
+    ended: () => {
+      // Timers fire late, and never within the millisecond: work does not begin after its deadline.
+      if (end === undefined && performance.now() >= deadlineMs) late();
+      return end;
+    },
     race: (work) =>
       new Promise((resolve, rejectCaller) => {
         reject = rejectCaller;

@@ -48,6 +48,16 @@ describe("runCall", () => {
     expect(ran).toBe(false);
   });
 
+  it("does not start at all after its deadline, also within the millisecond that timers know", async () => {
+    let ran = false;
+    const call = runCall(create, environment, { timeoutMs: 1e-6 }, () => {
+      ran = true;
+      return Promise.resolve();
+    });
+    await expect(call).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED", outcome: "none" });
+    expect(ran).toBe(false);
+  });
+
   it.each([0, -1, Number.NaN, 2 ** 31, Number.POSITIVE_INFINITY])("refuses timeoutMs %d", async (timeoutMs) => {
     await expect(runCall(get, environment, { timeoutMs }, never)).rejects.toMatchObject({ code: "INVALID_ARGUMENT", reason: "bad-call-options" });
   });
