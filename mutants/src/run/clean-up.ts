@@ -12,7 +12,10 @@ export async function cleanUp(directory: string): Promise<void> {
     const [target, source] = [fields[4] ?? "", fields.at(-2) ?? ""];
     if (target.startsWith(`${directory}/`) || devices.includes(source)) await run("umount", ["--lazy", target]).catch(() => undefined);
   }
-  for (const device of devices) await run("losetup", ["--detach", device]).catch(() => undefined);
+  // Looked at anew: one that went with its mount may be another job's by now, and a detached device reads as nothing.
+  for (const device of await devicesOf(directory)) {
+    if ((await devicesOf(directory)).includes(device)) await run("losetup", ["--detach", device]).catch(() => undefined);
+  }
   await rm(directory, { recursive: true, force: true, maxRetries: 5 });
 }
 
