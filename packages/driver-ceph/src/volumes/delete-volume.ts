@@ -94,7 +94,7 @@ async function findUser(
   if (info === undefined || listedAs === undefined) return "gone";
   // Another deleter got past its checks: that is final, and what shows now is that deleter or an attach that takes itself back.
   if (doomed) return undefined;
-  const hosts = attachmentsIn(pool, imageId, attached).map(({ hostId }) => hostId);
+  const hosts = attachmentsIn(pool, imageId, attached).map(({ hostId }) => hostId).sort();
   const { ctx } = call;
   const inUse = whoHas(pool, call, request, hosts);
   if (inUse !== undefined) return inUse;

@@ -12,6 +12,8 @@ export interface CallerProcess {
   stop(): Promise<void>;
 }
 
+const endsWithinMs = 30_000;
+
 /** Starts the process; it has set everything up when this fulfils. */
 export async function startCallers(namespace: string, count: number, transport: TransportName): Promise<CallerProcess> {
   const child = fork(fileURLToPath(new URL("linearizability-worker.ts", import.meta.url)), [namespace, String(count), transport], {
@@ -43,8 +45,10 @@ export async function startCallers(namespace: string, count: number, transport: 
   return {
     callers: Array.from({ length: count }, (_, caller) => (invocation: Invocation) => call(caller, invocation)),
     stop: async () => {
-      if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+      const late = setTimeout(() => child.kill("SIGKILL"), endsWithinMs);
+      if (child.connected) child.disconnect();
       await exited;
+      clearTimeout(late);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { driverCaller } from "../../../testkit/test/linearizability/driver-caller.js";
 import type { Answer, Invocation } from "../../../testkit/test/linearizability/history.js";
 import type { Caller } from "../../../testkit/test/linearizability/run-sequence.js";
+import type { Backends } from "@opensds/core";
 import { openLab, type TransportName } from "./lab.js";
 
 /** What the parent asks one of this process's callers for. */
@@ -18,8 +19,11 @@ const transport: TransportName = named === "cli" ? "cli" : "native";
 
 // Each caller has a driver of its own, so that no guard joins or refuses what two of them do at once: the backend decides.
 const callers: Caller[] = [];
+const opened: Backends[] = [];
 for (let caller = 0; caller < Number(count); caller += 1) {
-  const driver = (await openLab(namespace, transport)).get("ceph");
+  const backends = await openLab(namespace, transport);
+  opened.push(backends);
+  const driver = backends.get("ceph");
   await driver.setup();
   callers.push(driverCaller(driver));
 }
@@ -38,4 +42,6 @@ process.on("message", (asked: Asked) => {
     (error: unknown) => tell({ number, bug: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
   );
 });
+// A dock that ends in order purges what it has begun to; one that is killed leaves that to the next setup, a minute later.
+process.once("disconnect", () => void Promise.all(opened.map((backends) => backends.unset())));
 process.send?.("ready");

@@ -51,6 +51,15 @@ export function createHandlers(libraries: Libraries, connection: Connection): Ha
     return failed === 0 && values().has(key);
   };
 
+  /** Takes away a header that is no image's, and what else is left of one. */
+  const dropJunkHeader = async (imageId: string): Promise<void> => {
+    await changeHeader(imageId, "rados_remove", [errno.ENOENT, errno.ECANCELED], (write) => {
+      write.assertNoKey("size");
+      write.remove();
+    });
+    await listing.dropRemains(imageId);
+  };
+
   const look = async ({ name, id }: Listed, cells: readonly string[], options?: LookOptions): Promise<ViewWire | null> => {
     const header = await lookAtHeader(objects, id, cells, options);
     if (header === undefined) return null;
@@ -121,14 +130,7 @@ export function createHandlers(libraries: Libraries, connection: Connection): Ha
       return null;
     },
     isDoomed: ({ imageId, key }) => hasKey(imageId, key),
-    dropJunkHeader: async ({ imageId }) => {
-      await changeHeader(imageId, "rados_remove", [errno.ENOENT, errno.ECANCELED], (write) => {
-        write.assertNoKey("size");
-        write.remove();
-      });
-      await listing.dropRemains(imageId);
-      return null;
-    },
+    dropJunkHeader: async ({ imageId }) => (await dropJunkHeader(imageId), null),
     probeWrite: async () => {
       // Breaking a lock that nobody holds needs the right to write, and writes nothing.
       const input = breakInput("opensds.probe", "client.0", "none");
@@ -159,7 +161,8 @@ export function createHandlers(libraries: Libraries, connection: Connection): Ha
       try {
         await images.trashRemove(imageId);
       } finally {
-        await listing.dropRemains(imageId);
+        // Another purge may have ended meanwhile: librbd's lock then made an empty header again.
+        await dropJunkHeader(imageId);
       }
       return null;
     },
