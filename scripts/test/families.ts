@@ -1,5 +1,5 @@
 import type { BackendName } from "@opensds/lab";
-import { conformance, conformanceCephCli, conformanceCinder, conformanceReference, mutants } from "./conformance-runs.js";
+import { conformanceCephCli, conformanceCephNative, conformanceCinder, conformanceReference, mutants } from "./conformance-runs.js";
 import type { Counts } from "./result.js";
 import { runCommand } from "./run-command.js";
 import { docs, rehearsal } from "./step-runs.js";
@@ -37,7 +37,7 @@ export const families: readonly Family[] = [
   { name: "mutants", budgetSeconds: 240, run: (_seed, full) => mutants("reference", full ? [] : ["--sample", "2"]) },
   { name: "quickstart reference", budgetSeconds: 30, run: () => quickstart() },
   { name: "live", budgetSeconds: 1_500, lab: "ceph", run: live },
-  { name: "conformance ceph (native)", budgetSeconds: 400, lab: "ceph", run: (seed) => conformance(".lab/backends.yaml", "ceph-native", seed) },
+  { name: "conformance ceph (native)", budgetSeconds: 400, lab: "ceph", run: conformanceCephNative },
   { name: "conformance ceph (cli)", budgetSeconds: 600, lab: "ceph", run: conformanceCephCli },
   { name: "mutants ceph", budgetSeconds: 300, lab: "ceph", run: (_seed, full) => mutants("ceph", ["--sample", full ? "12" : "0"]) },
   { name: "live cinder", budgetSeconds: 300, lab: "cinder", run: liveCinder },

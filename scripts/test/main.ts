@@ -1,13 +1,24 @@
 // npm test: every family of tests, with what each used of its time budget; the last line is the verdict.
 import { writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
 import { execa } from "execa";
 import { formatMs, table } from "../lib/table.js";
 import { families, type Family } from "./families.js";
 import { createLabSession, type LabAnswer, type LabSession } from "./lab-session.js";
 import { total, verdict, type Counts, type FamilyResult } from "./result.js";
 
-/** Everything instead of a sample: `npm test -- --full`. */
-const full = process.argv.includes("--full");
+const { values } = parseArgs({
+  options: {
+    /** Everything instead of a sample: `npm test -- --full`. */
+    full: { type: "boolean", default: false },
+    /** Some families only: `npm test -- --only unit --only "live cinder"`. */
+    only: { type: "string", multiple: true },
+  },
+});
+const { full } = values;
+const unknown = (values.only ?? []).filter((name) => !families.some((family) => family.name === name));
+if (unknown.length > 0) throw new Error(`there is no family ${unknown.join(", ")}; choose from ${families.map(({ name }) => name).join(", ")}`);
+const wanted = families.filter(({ name }) => values.only?.includes(name) ?? true);
 
 process.exitCode = await main();
 
@@ -17,7 +28,7 @@ async function main(): Promise<number> {
   const results: FamilyResult[] = [];
   const lab = createLabSession();
   try {
-    for (const family of families) results.push(await runFamily(family, seed, lab));
+    for (const family of wanted) results.push(await runFamily(family, seed, lab));
   } finally {
     await lab.end();
   }

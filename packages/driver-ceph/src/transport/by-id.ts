@@ -1,9 +1,7 @@
 import type { Call } from "../call.js";
+import { aliasOf } from "./alias-name.js";
 import type { RunCommand } from "./command.js";
 import { errno, failedWith, unless } from "./command-failure.js";
-
-/** Begins the names under which images are opened by their ids. RBD's directory has none of them. */
-const namePrefix = "opensds-by-id.";
 
 /** How often a name that another call has just removed is made again. */
 const turns = 5;
@@ -40,11 +38,11 @@ export function createById(run: RunCommand, where: readonly string[]): ById {
   };
   const isThere = async (call: Call, object: string): Promise<boolean> =>
     (await unless([errno.ENOENT], run(call, { tool: "rados", words: ["stat"], args: [object, ...where], changes: false }))) !== undefined;
-  const wordName = (imageId: string, word: string): string => `${namePrefix}${imageId}.${word}`;
+  const wordName = (imageId: string, word: string): string => `${aliasOf(imageId)}.${word}`;
 
   return {
     open: async (call, imageId, work) => {
-      const name = namePrefix + imageId;
+      const name = aliasOf(imageId);
       for (let turn = 1; ; turn += 1) {
         await make(call, name, imageId);
         try {

@@ -72,6 +72,8 @@ interface Pending {
 
 /** A change that was given up gets this long to end by itself, before its child is ended. */
 const graceMs = 250;
+/** How much later than its call a request ends by its own timer. */
+const callSpeaksMs = 1_000;
 /** A request that three children died of is what they died of. */
 const mostLost = 3;
 const startWithinMs = 30_000;
@@ -238,7 +240,10 @@ export function createSupervisor(entry: ChildEntry, execPath: string | undefined
     if (ctx.signal.aborted) return Promise.reject(reasonOf(ctx.signal));
     if (unavailable !== undefined) return Promise.reject(unavailable);
     if (closed) return Promise.reject(new CommandFailure(what, undefined, "the driver is closed"));
-    const boundMs = Math.min(ctx.remainingMs(), atMostMs ?? commandTimeoutMs);
+    const ownMs = atMostMs ?? commandTimeoutMs;
+    const leftMs = ctx.remainingMs();
+    // Where the call itself ends first, its own deadline says so: two timers of one moment fire in any order.
+    const boundMs = ownMs < leftMs ? ownMs : leftMs + callSpeaksMs;
     return new Promise((resolve, reject) => {
       const number = (numbers += 1);
       let grace: NodeJS.Timeout | undefined;

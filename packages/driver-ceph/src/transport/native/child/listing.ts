@@ -1,3 +1,4 @@
+import { aliasOf } from "../../alias-name.js";
 import { string, u32, u8, versioned } from "./encoding.js";
 import type { Directory } from "./directory.js";
 import { errno, NativeFailure } from "./failure.js";
@@ -64,6 +65,8 @@ export function openListing(objects: Objects, directory: Directory): Listing {
     if (header !== errno.ENOENT) throw new NativeFailure("rados_read_op_operate", header);
     // librbd removes the header before the object map: cut off between the two, it never comes back to the map.
     await change(`rbd_object_map.${imageId}`, "rados_remove", [errno.ENOENT], (write) => write.remove());
+    // A command that outlived its killed dock may have made it after all others were through.
+    await change(nameObject(aliasOf(imageId)), "rados_remove", [errno.ENOENT], (write) => write.remove());
   };
 
   return {
