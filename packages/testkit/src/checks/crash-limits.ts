@@ -16,7 +16,8 @@ export const limitCrashChecks: readonly Check[] = [
     facets: ["qos"],
     run: async (ctx) => {
       const { kept } = await keptLimits(ctx, requireFacets(ctx.driver, "qos"));
-      await crashAndReplay(ctx, limiting(ctx, kept), 2);
+      // Several settings are written one after the other: the points between two of them are what this is about.
+      await crashAndReplay(ctx, limiting(ctx, kept), 6);
     },
   },
 ];
