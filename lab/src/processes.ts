@@ -62,10 +62,10 @@ export function isLabProcess(process: Pick<LabProcess, "program" | "args">, lab:
   return PROGRAMS.has(process.program) && process.args.some((arg) => namesPathUnder(arg, lab));
 }
 
-/** True for `DIR/x`, `--conf=DIR/x`, `socket,path=DIR/x`, and not for a longer path that merely ends in DIR. */
+/** True for `DIR/x`, `--conf=DIR/x`, `socket,path=DIR/x`, `{"conf":"DIR/x"}`, and not for a longer path that merely ends in DIR. */
 export function namesPathUnder(arg: string, directory: string): boolean {
   for (let at = arg.indexOf(`${directory}/`); at !== -1; at = arg.indexOf(`${directory}/`, at + 1)) {
-    if (at === 0 || /[=,:@\s]/u.test(arg.charAt(at - 1))) return true;
+    if (at === 0 || /[=,:@"\s]/u.test(arg.charAt(at - 1))) return true;
   }
   return false;
 }

@@ -29,7 +29,7 @@ async function impostor(program: string, path: string, script = "setInterval(() 
 
 describe("whose a process is", () => {
   it("is told by a path under the lab in its arguments, however it stands there", () => {
-    for (const arg of ["/r/.lab/ceph/ceph.conf", "--conf=/r/.lab/x", "socket,id=q,path=/r/.lab/host/q,server=on", "a:/r/.lab/x"]) {
+    for (const arg of ["/r/.lab/ceph/ceph.conf", "--conf=/r/.lab/x", "socket,id=q,path=/r/.lab/host/q,server=on", "a:/r/.lab/x", '{"driver":"rbd","conf":"/r/.lab/host/x/ceph.conf"}']) {
       expect(namesPathUnder(arg, "/r/.lab")).toBe(true);
     }
     for (const arg of ["/r/.lab", "/r/.lab2/x", "/other/r/.lab/x", "/r/.labels/x", ""]) {
