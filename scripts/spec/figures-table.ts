@@ -1,21 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { BenchRow } from "../../bench/src/row.js";
 import { root } from "./root.js";
 import { markdownTable } from "./tables.js";
 
 /** What `npm run bench -- --json docs/figures.json` wrote last, and the repository holds. */
 export const figuresFile = "docs/figures.json";
 
-interface Figure {
-  readonly case: string;
-  readonly ours: number;
-  readonly peer: number;
-  readonly peerName: string;
-  readonly peerVersion: string;
-  readonly ratio: number;
-  readonly unit: string;
-  readonly n: number;
-}
+type Figure = Pick<BenchRow, "case" | "ours" | "peer" | "peerName" | "peerVersion" | "ratio" | "unit" | "n">;
 
 const isFigure = (value: unknown): value is Figure =>
   typeof value === "object" &&

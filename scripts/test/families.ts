@@ -41,7 +41,7 @@ export const families: readonly Family[] = [
   { name: "conformance ceph (cli)", budgetSeconds: 600, lab: "ceph", run: conformanceCephCli },
   { name: "mutants ceph", budgetSeconds: 300, lab: "ceph", run: (_seed, full) => mutants("ceph", ["--sample", full ? "12" : "0"]) },
   { name: "live cinder", budgetSeconds: 300, lab: "cinder", run: liveCinder },
-  { name: "conformance cinder", budgetSeconds: 180, lab: "cinder", run: conformanceCinder },
+  { name: "conformance cinder", budgetSeconds: 300, lab: "cinder", run: conformanceCinder },
   { name: "vm", budgetSeconds: 240, lab: "ceph", run: virtualMachine },
   { name: "quickstart ceph", budgetSeconds: 120, lab: "ceph", run: () => quickstart("--backend", "ceph") },
   { name: "quickstart cinder", budgetSeconds: 90, lab: "cinder", run: () => quickstart("--backend", "cinder") },

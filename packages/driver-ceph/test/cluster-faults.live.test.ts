@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isSouthboundError, MiB, openBackends, type SouthboundError, type VolumeDriver } from "@opensds/core";
+import { MiB, openBackends, type VolumeDriver } from "@opensds/core";
 import ceph from "@opensds/driver-ceph";
 import { adminCeph, killDaemon, pauseDaemon, resumeDaemon, startDaemon } from "@opensds/lab";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { labConf, live, openNamespace, uniqueName, type LabNamespace } from "./live/lab.js";
+import { failureOf, labConf, live, openNamespace, uniqueName, type LabNamespace } from "./live/lab.js";
 import { killNativeChild } from "./live/native-child.js";
 
 const capacity = { requiredBytes: 4 * MiB };
@@ -24,15 +24,6 @@ describe.runIf(live)("the native transport while the cluster has faults", { time
   }, 60_000);
   afterAll(() => lab.remove(), 180_000);
 
-  const failureOf = async (work: Promise<unknown>): Promise<SouthboundError | undefined> => {
-    try {
-      await work;
-      return undefined;
-    } catch (thrown) {
-      if (isSouthboundError(thrown)) return thrown;
-      throw thrown;
-    }
-  };
   const remove = async (name: string): Promise<void> => driver.deleteVolume({ id: (await driver.getVolume({ name })).id });
   /** Names and sizes of the volumes that are there. */
   const state = async (): Promise<readonly string[]> => {

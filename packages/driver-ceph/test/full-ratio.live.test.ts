@@ -1,7 +1,7 @@
-import { isSouthboundError, MiB, type SouthboundError } from "@opensds/core";
+import { MiB } from "@opensds/core";
 import { adminCeph } from "@opensds/lab";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { live, openNamespace, uniqueName, type LabNamespace } from "./live/lab.js";
+import { failureOf, live, openNamespace, uniqueName, type LabNamespace } from "./live/lab.js";
 
 const capacity = { requiredBytes: 4 * MiB };
 /** Shares of an OSD's room: what warns, what stops refilling, what stops writes. An empty OSD of the lab holds more than the small ones. */
@@ -25,15 +25,6 @@ describe.runIf(live)("a cluster that is full by its ratio", { timeout: 300_000 }
     for (const [command, ratio] of which === "full" ? steps : steps.reverse()) await adminCeph(["osd", command, ratio]);
     const isFull = async (): Promise<boolean> => (await flagsOf("dock")).includes("full");
     await expect.poll(isFull, { timeout: 60_000, interval: 500 }).toBe(which === "full");
-  };
-  const failureOf = async (work: Promise<unknown>): Promise<SouthboundError | undefined> => {
-    try {
-      await work;
-      return undefined;
-    } catch (thrown) {
-      if (isSouthboundError(thrown)) return thrown;
-      throw thrown;
-    }
   };
 
   it("refuses a create at once and in words, answers reads, deletes, and goes on when there is room", async () => {

@@ -1,8 +1,9 @@
-import { backend, isSouthboundError, openBackends, secret, type Backends, type SouthboundError, volumeId, type VolumeDriver } from "@opensds/core";
+import { backend, openBackends, secret, type Backends, type SouthboundError, volumeId, type VolumeDriver } from "@opensds/core";
 import { cinder, type CinderOptions } from "@opensds/driver-cinder";
 import { afterEach, describe, expect, it } from "vitest";
 import { requestMetadata } from "../src/records/records.js";
 import { startCloud, tokenReply, versionsReply, volumeRow, type CloudServer, type Received, type Reply } from "./cloud-server.js";
+import { failureOf } from "./failure-of.js";
 
 const opened: (Backends | CloudServer)[] = [];
 afterEach(async () => {
@@ -30,15 +31,6 @@ async function driverOn(server: CloudServer, options: Partial<CinderOptions> = {
   const backends = await openBackends({ backends: { cloud: backend(cinder, { auth, ...options }) } });
   opened.push(backends);
   return backends.get("cloud");
-}
-
-async function failureOf(call: Promise<unknown>): Promise<SouthboundError> {
-  const thrown: unknown = await call.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (isSouthboundError(thrown)) return thrown;
-  throw new Error(`no southbound error: ${String(thrown)}`);
 }
 
 const signIns = (server: CloudServer): readonly unknown[] => server.received.filter(({ path }) => path === "/v3/auth/tokens").map(({ body }) => body);

@@ -1,9 +1,10 @@
-import { isSouthboundError, type Backends, type SouthboundError, type VolumeDriver } from "@opensds/core";
+import { type Backends, type VolumeDriver } from "@opensds/core";
 import { killService, pauseService, restartService, resumeService } from "@opensds/lab";
 import channel from "node:diagnostics_channel";
 import { ClientRequest } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { failureOf } from "./failure-of.js";
 import { openLab } from "./live/lab.js";
 import { outsider, rowsOf, type Outsider } from "./live/raw.js";
 
@@ -11,15 +12,6 @@ import { outsider, rowsOf, type Outsider } from "./live/raw.js";
 const stoppedMs = process.env["SB_FULL"] === "1" ? 20_000 : 8_000;
 const prefix = `faults-${process.pid}-`;
 const capacity = { requiredBytes: 1 };
-
-async function failureOf(call: Promise<unknown>): Promise<SouthboundError> {
-  const thrown: unknown = await call.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (isSouthboundError(thrown)) return thrown;
-  throw new Error(`no southbound error: ${String(thrown)}`);
-}
 
 describe("when something is wrong with the cloud", () => {
   let backends: Backends;

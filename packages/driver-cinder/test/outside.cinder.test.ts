@@ -1,6 +1,7 @@
-import { isSouthboundError, secret, type Backends, type SouthboundError } from "@opensds/core";
+import { secret, type Backends } from "@opensds/core";
 import * as v from "valibot";
 import { afterEach, describe, expect, it } from "vitest";
+import { failureOf } from "./failure-of.js";
 import { openLab } from "./live/lab.js";
 import { outsider, rowsOf } from "./live/raw.js";
 
@@ -17,15 +18,6 @@ async function driverOf(...args: Parameters<typeof openLab>) {
   opened.push(backends);
   await backends.setup();
   return backends.get("cloud");
-}
-
-async function failureOf(call: Promise<unknown>): Promise<SouthboundError> {
-  const thrown: unknown = await call.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (isSouthboundError(thrown)) return thrown;
-  throw new Error(`no southbound error: ${String(thrown)}`);
 }
 
 describe("seen by OpenStack's own clients", () => {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { randomUUID } from "node:crypto";
 import type { VolumeGroup, VolumeId } from "@opensds/core";
 import { mapBounded } from "../bounded.js";
@@ -7,7 +6,7 @@ import { cells, cellTag, encodeComplete } from "../records/cells.js";
 import { claimsOfGroup, describeGroup, groupOfClaims, groupRegister } from "./find-group.js";
 import { groupHolder, groupIdOf, groupNameOf, keyOfClaim, newKey } from "./group-id.js";
 import { joinGroup, requireMember } from "./group-members.js";
-import { claimName, claimsOn, dropClaims, isOver, type Claim } from "../records/name-register.js";
+import { claimName, claimsOn, dropClaims, isOver, untilNamed, type Claim } from "../records/name-register.js";
 import type { Pool } from "../pool.js";
 import { errno, unless } from "../transport/command-failure.js";
 import { groupHeaderOf } from "../transport/rbd-groups.js";
@@ -27,14 +26,8 @@ type CreateCall = Call<"createGroup">;
  * under the key, the members are put in, and only then is the group marked as complete, which is what shows it to anybody. The same request
  * again goes on with the key that is claimed.
  */
-export async function createGroup(pool: Pool, request: Request, call: CreateCall): Promise<VolumeGroup> {
-  for (;;) {
-    call.ctx.signal.throwIfAborted();
-    const made = await createOnce(pool, request, call);
-    if (made !== undefined) return made;
-    // Two that want one name and have seen each other need different paces.
-    await sleep(Math.random() * 100, undefined, { signal: call.ctx.signal });
-  }
+export function createGroup(pool: Pool, request: Request, call: CreateCall): Promise<VolumeGroup> {
+  return untilNamed(call, () => createOnce(pool, request, call));
 }
 
 async function createOnce(pool: Pool, request: Request, call: CreateCall): Promise<VolumeGroup | undefined> {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { GroupId, GroupSnapshot, GroupSnapshotId } from "@opensds/core";
 import { mapBounded } from "../bounded.js";
 import type { Call } from "../call.js";
@@ -6,7 +5,7 @@ import { claimsOfCut, cutOfClaim, cutRegister, describeCut, findCut } from "./fi
 import { snapshotsOf } from "../snapshots/find-snapshot.js";
 import { findGroup, noSuchGroup, type FoundGroup } from "./find-group.js";
 import { cutHolder, cutIdOf, cutKeysIn, cutKeysOf, cutNameOf, groupIdOf, groupKeyIn, groupNameOf, newKey, type CutKeys } from "./group-id.js";
-import { claimName, claimsOn, dropClaims, isOver, type Claim } from "../records/name-register.js";
+import { claimName, claimsOn, dropClaims, isOver, untilNamed, type Claim } from "../records/name-register.js";
 import type { Pool } from "../pool.js";
 import { requirePrimary, requireOpen, findVolume } from "../volumes/require-volume.js";
 import { requireFewer } from "../snapshots/snapshot-limit.js";
@@ -23,14 +22,8 @@ interface Request {
 type CutCall = Call<"createGroupSnapshot">;
 
 /** Cuts all volumes of a group at one moment, or returns what the same request cut. */
-export async function createGroupSnapshot(pool: Pool, request: Request, call: CutCall): Promise<GroupSnapshot> {
-  for (;;) {
-    call.ctx.signal.throwIfAborted();
-    const made = await createOnce(pool, request, call);
-    if (made !== undefined) return made;
-    // Two that want one name and have seen each other need different paces.
-    await sleep(Math.random() * 100, undefined, { signal: call.ctx.signal });
-  }
+export function createGroupSnapshot(pool: Pool, request: Request, call: CutCall): Promise<GroupSnapshot> {
+  return untilNamed(call, () => createOnce(pool, request, call));
 }
 
 async function createOnce(pool: Pool, request: Request, call: CutCall): Promise<GroupSnapshot | undefined> {

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { mapBounded } from "../bounded.js";
 import type { Call } from "../call.js";
 import { cellTag, decodeClaim, encodeClaim, type ClaimCell } from "./cells.js";
@@ -50,6 +51,17 @@ export async function claimName(pool: Pool, call: Call, register: Register, name
   const description = encodeClaim({ name, holder, until: endOf(call).toISOString() });
   const lock = { exclusive: false, tag: cellTag, cookie: randomUUID(), description };
   await pool.locks.take(call, objectOf(register, slotOf(name)), register, lock);
+}
+
+/** Tries again until an attempt has its name or fails: undefined is one that has seen another's claim, and given way. */
+export async function untilNamed<Made>({ ctx }: Call, attempt: () => Promise<Made | undefined>): Promise<Made> {
+  for (;;) {
+    ctx.signal.throwIfAborted();
+    const made = await attempt();
+    if (made !== undefined) return made;
+    // Two that want one name and have seen each other need different paces.
+    await sleep(Math.random() * 100, undefined, { signal: ctx.signal });
+  }
 }
 
 /** Takes claims away. */

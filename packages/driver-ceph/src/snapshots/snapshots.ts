@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { BackendFacets, CreateSnapshotRequest, DeleteSnapshotRequest, GetSnapshotRequest, Snapshot } from "@opensds/core";
 import type { Bind } from "../bind.js";
 import { together } from "../bounded.js";
@@ -7,7 +6,7 @@ import { cells, decodeReverting } from "../records/cells.js";
 import { findSnapshot, findSnapshotNamed, isOurs, noSuchSnapshot, ourSnapshots, snapshotsOf } from "./find-snapshot.js";
 import { imageNameOf } from "../records/image-name.js";
 import { listSnapshotPage } from "./list-snapshots.js";
-import { claimName, claimsIn, claimsOn, dropClaims, isOver, slotOf, type Claim } from "../records/name-register.js";
+import { claimName, claimsIn, claimsOn, dropClaims, isOver, slotOf, untilNamed, type Claim } from "../records/name-register.js";
 import type { Pool } from "../pool.js";
 import { findVolume, noSuchVolume, requireOpen, requirePrimary } from "../volumes/require-volume.js";
 import { revertVolume } from "./revert-volume.js";
@@ -31,14 +30,8 @@ export function snapshotFacet(bind: Bind): BackendFacets["snapshots"] {
 }
 
 /** Cuts a snapshot, or returns the one that the same request cut. */
-async function createSnapshot(pool: Pool, request: CreateSnapshotRequest, call: Call<"createSnapshot">): Promise<Snapshot> {
-  for (;;) {
-    call.ctx.signal.throwIfAborted();
-    const made = await createOnce(pool, request, call);
-    if (made !== undefined) return made;
-    // Two that want one name for different volumes and have seen each other need different paces.
-    await sleep(Math.random() * 100, undefined, { signal: call.ctx.signal });
-  }
+function createSnapshot(pool: Pool, request: CreateSnapshotRequest, call: Call<"createSnapshot">): Promise<Snapshot> {
+  return untilNamed(call, () => createOnce(pool, request, call));
 }
 
 async function createOnce(pool: Pool, request: CreateSnapshotRequest, call: Call<"createSnapshot">): Promise<Snapshot | undefined> {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { openBackends, type Backends, type OpenBackendsOptions, type VolumeDriver } from "@opensds/core";
+import { isSouthboundError, openBackends, type Backends, type OpenBackendsOptions, type SouthboundError, type VolumeDriver } from "@opensds/core";
 import ceph, { type CephOptions } from "@opensds/driver-ceph";
 
 /** Whether the top-level runner has brought the lab up for these tests. */
@@ -106,6 +106,17 @@ export async function openNamespace(what: string, transport: TransportName, more
       if (left.length > 0) throw new Error(`objects are left: ${left.join(", ")}`);
     },
   };
+}
+
+/** How a call fails; undefined where it does not. What is no `SouthboundError` is thrown on. */
+export async function failureOf(call: Promise<unknown>): Promise<SouthboundError | undefined> {
+  try {
+    await call;
+    return undefined;
+  } catch (thrown) {
+    if (isSouthboundError(thrown)) return thrown;
+    throw thrown;
+  }
 }
 
 let names = 0;

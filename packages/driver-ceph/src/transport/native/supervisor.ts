@@ -3,7 +3,8 @@ import type { Call } from "../../call.js";
 import { CommandFailure, errno } from "../command-failure.js";
 import { startChild, threads, type Child } from "./child-process.js";
 import type { ChildEntry } from "./find-child.js";
-import { isReplyTo, protocolVersion, type FailureWire, type FromChild, type OpenSettings, type OperationName, type Operations, type ReplyOf } from "./protocol.js";
+import { waitForAnswer, type Pending, type RequestHooks, type Work } from "./pending-request.js";
+import { isReplyTo, protocolVersion, type FailureWire, type FromChild, type OpenSettings, type OperationName, type Operations } from "./protocol.js";
 
 /** The native libraries cannot be used here: no koffi, no librados, no child. */
 export class NativeUnavailable extends Error {
@@ -56,24 +57,6 @@ export interface Supervisor {
   readonly close: () => Promise<void>;
 }
 
-interface Pending {
-  readonly number: number;
-  readonly changes: boolean;
-  send(child: Child): void;
-  answer(reply: ReplyOf<OperationName>): void;
-  fail(error: unknown): void;
-  /** The child that works on it. */
-  at: Child | undefined;
-  /** Children that have died while they worked on it. */
-  lost: number;
-  /** Set when its child is ended for its sake. */
-  failure: unknown;
-}
-
-/** A change that was given up gets this long to end by itself, before its child is ended. */
-const graceMs = 250;
-/** How much later than its call a request ends by its own timer. */
-const callSpeaksMs = 1_000;
 /** A request that three children died of is what they died of. */
 const mostLost = 3;
 const startWithinMs = 30_000;
@@ -229,69 +212,31 @@ export function createSupervisor(entry: ChildEntry, execPath: string | undefined
     else void sleep(100 * failedStarts, undefined, { ref: true }).then(() => flush());
   };
 
+  const hooks: RequestHooks = {
+    changed: () => hold(),
+    added: () => {
+      hold();
+      flush();
+    },
+    endChild,
+    abandon: (which) => {
+      if ((abandoned += 1) >= mostAbandoned) endChild(which);
+    },
+  };
+
   const submit = <Value>(
     { ctx }: Caller,
     { changes, atMostMs }: RequestOptions,
     what: string,
     waiting: Map<number, Pending>,
-    work: (one: Pick<Pending, "number">, resolve: (value: Value) => void) => Pick<Pending, "send" | "answer">,
+    work: Work<Value>,
   ): Promise<Value> => {
     // Never thrown from here: what was asked beside it would be left without anybody who hears how it ends.
     if (ctx.signal.aborted) return Promise.reject(reasonOf(ctx.signal));
     if (unavailable !== undefined) return Promise.reject(unavailable);
     if (closed) return Promise.reject(new CommandFailure(what, undefined, "the driver is closed"));
-    const ownMs = atMostMs ?? commandTimeoutMs;
-    const leftMs = ctx.remainingMs();
-    // Where the call itself ends first, its own deadline says so: two timers of one moment fire in any order.
-    const boundMs = ownMs < leftMs ? ownMs : leftMs + callSpeaksMs;
-    return new Promise((resolve, reject) => {
-      const number = (numbers += 1);
-      let grace: NodeJS.Timeout | undefined;
-      const settle = (): boolean => {
-        if (!waiting.delete(number)) return false;
-        clearTimeout(timer);
-        clearTimeout(grace);
-        ctx.signal.removeEventListener("abort", giveUpRequest);
-        hold();
-        return true;
-      };
-      /** Ends it with an error; where it may still change something, not before its child has gone. */
-      const end = (error: unknown): void => {
-        if (one.at !== undefined && changes) {
-          one.failure ??= error;
-          endChild(one.at);
-          return;
-        }
-        if (one.at !== undefined && (abandoned += 1) >= mostAbandoned) endChild(one.at);
-        one.fail(error);
-      };
-      const giveUpRequest = (): void => {
-        clearTimeout(timer);
-        if (one.at === undefined || !changes) end(ctx.signal.reason);
-        else grace = setTimeout(() => end(ctx.signal.reason), graceMs);
-      };
-      const timer = setTimeout(() => {
-        // The grace of a call that is over at the same moment is what counts.
-        if (!ctx.signal.aborted) end(new CommandFailure(what, errno.ETIMEDOUT, `no answer within ${Math.round(boundMs)} ms`));
-      }, boundMs);
-      const one: Pending = {
-        number,
-        changes,
-        at: undefined,
-        lost: 0,
-        failure: undefined,
-        fail: (error) => {
-          if (settle()) reject(error instanceof Error ? error : new Error(String(error)));
-        },
-        ...work({ number }, (value) => {
-          if (settle()) resolve(value);
-        }),
-      };
-      waiting.set(number, one);
-      ctx.signal.addEventListener("abort", giveUpRequest, { once: true });
-      hold();
-      flush();
-    });
+    const bounds = { signal: ctx.signal, leftMs: ctx.remainingMs(), ownMs: atMostMs ?? commandTimeoutMs };
+    return waitForAnswer({ what, changes, number: (numbers += 1), bounds, waiting, work, hooks });
   };
 
   return {
