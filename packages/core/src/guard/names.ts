@@ -1,6 +1,5 @@
-/** Control characters: C0, DEL and C1. A lone surrogate has no UTF-8 form, so it could not be stored or compared. */
-// eslint-disable-next-line no-control-regex -- finding control characters is the point
-const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/;
+/** C0, DEL and C1. */
+const controlCharacter = /\p{Cc}/u;
 
 /** The most bytes of UTF-8 in a name, whatever a backend can do. */
 export const maxNameBytes = 128;
@@ -19,6 +18,7 @@ export function nameProblem(name: unknown, limitBytes = maxNameBytes): string | 
   return undefined;
 }
 
+/** Half of a pair has no UTF-8 form, so it could not be stored or compared. */
 function hasLoneSurrogate(text: string): boolean {
   return /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(text);
 }
