@@ -57,8 +57,7 @@ export function escapeXml(text: string): string {
   const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;" };
   return (
     text
-      // eslint-disable-next-line no-control-regex -- finding control characters is the point
-      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, (character) => `\\u${hex(character)}`)
+      .replace(/(?![\t\n\r])\p{Cc}|[\ufffe\uffff]/gu, (character) => `\\u${hex(character)}`)
       .replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, (half) => `\\u${hex(half)}`)
       .replace(/[&<>"']/g, (character) => entities[character] ?? character)
       // In an attribute a plain line end or tab would come back as a space.
