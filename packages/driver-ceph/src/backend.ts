@@ -1,5 +1,7 @@
 import type { BackendWith } from "@opensds/core";
-import { connectVolume, disconnectVolume, listConnections } from "./attachments/attachments.js";
+import { connectVolume } from "./attachments/connect-volume.js";
+import { disconnectVolume } from "./attachments/disconnect-volume.js";
+import { listConnections } from "./attachments/list-connections.js";
 import { createBind } from "./bind.js";
 import { changedBlocksFacet } from "./snapshots/changed-blocks.js";
 import { createVolume } from "./volumes/create-volume.js";

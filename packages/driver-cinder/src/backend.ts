@@ -1,5 +1,7 @@
 import type { BackendWith, CallContext, Operation } from "@opensds/core";
-import { connectVolume, disconnectVolume, listConnections } from "./attachments/attachments.js";
+import { connectVolume } from "./attachments/connect-volume.js";
+import { disconnectVolume } from "./attachments/disconnect-volume.js";
+import { listConnections } from "./attachments/list-connections.js";
 import { openCall, type Call } from "./call.js";
 import { createVolume } from "./volumes/create-volume.js";
 import { deleteVolume } from "./volumes/delete-volume.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { hostId } from "@opensds/core";
-import { connectorOf } from "../src/attachments/attachments.js";
+import { connectorOf } from "../src/attachments/connect-volume.js";
 import { targetInfo } from "../src/attachments/target-connections.js";
 
 const uuid = "0a1b2c3d-0000-4000-8000-000000000001";

@@ -1,0 +1,44 @@
+import type { Connection, HostId, VolumeId } from "@opensds/core";
+import type { Call } from "../call.js";
+import type { Pool } from "../pool.js";
+import { cells } from "../records/cells.js";
+import { ourPrefixes } from "../records/image-name.js";
+import { imageIdIn } from "../records/volume-id.js";
+import type { ImagePage, ImageView } from "../transport/images.js";
+import { requestIn } from "../volumes/get-volume.js";
+import { noSuchVolume } from "../volumes/require-volume.js";
+import { attachmentsIn, connectionOf } from "./attachments.js";
+
+/** Images that one look takes in when every volume's attachments are listed. */
+const perLook = 1_000;
+
+/** The recorded attachments of one volume or of all, of one host or of all. */
+export async function listConnections(
+  pool: Pool,
+  request: { readonly volumeId?: VolumeId | undefined; readonly hostId?: HostId | undefined },
+  call: Call<"listAttachments">,
+): Promise<readonly Connection[]> {
+  const found: Connection[] = [];
+  for await (const { info, cells: held } of viewsOf(pool, call, request.volumeId)) {
+    const attachments = attachmentsIn(pool, info.id, held.get(cells.attachment));
+    found.push(...attachments.map((attachment) => connectionOf(pool, attachment, info.id, info.name)));
+  }
+  return found.filter(({ attachment }) => request.hostId === undefined || attachment.hostId === request.hostId);
+}
+
+/** A look at one volume's image, or at all images of ours. */
+async function* viewsOf(pool: Pool, call: Call<"listAttachments">, id: VolumeId | undefined): AsyncGenerator<ImageView> {
+  if (id !== undefined) {
+    const imageId = imageIdIn(pool.place, id);
+    const view = imageId === undefined ? undefined : await pool.images.byId(call, imageId, [cells.request, cells.attachment]);
+    if (view === undefined || requestIn(view) === undefined) throw noSuchVolume(pool, call.ctx, id);
+    yield view;
+    return;
+  }
+  let next: string | undefined = "";
+  while (next !== undefined) {
+    const page: ImagePage = await pool.images.page(call, { prefixes: ourPrefixes, after: next, limit: perLook }, [cells.attachment]);
+    yield* page.views;
+    next = page.next;
+  }
+}
