@@ -1,4 +1,4 @@
-import { suggest, type RbdAttachMethod, type StandardJsonSchemaOptions, type StandardSchema } from "@opensds/core";
+import type { RbdAttachMethod, StandardJsonSchemaOptions, StandardSchema } from "@opensds/core";
 import { toJsonSchema } from "@valibot/to-json-schema";
 import * as v from "valibot";
 
@@ -87,7 +87,7 @@ const entries = {
   flattenAtLayers: v.optional(v.pipe(v.number(), v.integer("a whole number"), v.minValue(1, "at least 1"), v.maxValue(15, "at most 15")), 8),
 };
 
-const schema = v.object(entries);
+const schema = v.strictObject(entries);
 
 /** The JSON Schema side: for editors, and for naming the nearest known option. */
 const jsonSchema = (typeMode: "input" | "output") => (options: StandardJsonSchemaOptions): Record<string, unknown> => ({
@@ -96,27 +96,14 @@ const jsonSchema = (typeMode: "input" | "output") => (options: StandardJsonSchem
     errorMode: "ignore",
     target: options.target === "draft-2020-12" ? "draft-2020-12" : "draft-07",
   }),
-  additionalProperties: false,
 });
 
-/** Checks what stands under `ceph_driver`. Unknown keys are refused, with the nearest known one. */
+/** Checks what stands under `ceph_driver`. Unknown keys are refused. */
 export const cephConfig: StandardSchema<CephConfig, CephOptions> = {
   "~standard": {
     version: 1,
     vendor: "opensds",
+    validate: schema["~standard"].validate,
     jsonSchema: { input: jsonSchema("input"), output: jsonSchema("output") },
-    validate: (value) => {
-      const known = Object.keys(entries);
-      const keys = typeof value === "object" && value !== null ? Object.keys(value) : [];
-      const unknown = keys.filter((key) => !known.includes(key));
-      const issues = unknown.map((key) => ({ message: `unknown key; ${suggest(key, known)}`, path: [key] }));
-      const checked = v.safeParse(schema, value);
-      if (checked.success && issues.length === 0) return { value: checked.output };
-      const others = (checked.issues ?? []).map((issue) => ({
-        message: issue.message,
-        path: (issue.path ?? []).flatMap(({ key }) => (typeof key === "string" || typeof key === "number" ? [key] : [])),
-      }));
-      return { issues: [...issues, ...others] };
-    },
   },
 };

@@ -1,3 +1,4 @@
+import { backend, openBackends } from "@opensds/core";
 import { describe, expect, it } from "vitest";
 import { ceph } from "../src/index.js";
 import { cephManifest } from "../src/manifest.js";
@@ -5,8 +6,9 @@ import { cephManifest } from "../src/manifest.js";
 const check = async (value: unknown) => ceph.config["~standard"].validate(value);
 const problems = async (value: unknown): Promise<string> => {
   const { issues } = await check(value);
-  return (issues ?? []).map(({ path, message }) => `${(path ?? []).map(String).join(".")}: ${message}`).join("\n");
+  return (issues ?? []).map(({ path, message }) => `${(path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join(".")}: ${message}`).join("\n");
 };
+const misspelt: object = { keyrin: "/x" };
 
 describe("the ceph_driver element", () => {
   it("needs a pool only", async () => {
@@ -27,8 +29,10 @@ describe("the ceph_driver element", () => {
     }
   });
 
-  it("refuses unknown keys, with the nearest known one", async () => {
-    expect(await problems({ pool: "rbd", keyrin: "/x" })).toMatch(/^keyrin: unknown key; did you mean "keyring"\?/);
+  it("refuses unknown keys, of which core names the nearest known one", async () => {
+    expect(await problems({ pool: "rbd", keyrin: "/x" })).toMatch(/^keyrin: /);
+    const opening = openBackends({ backends: { b: backend(ceph, { pool: "rbd", ...misspelt }) } });
+    await expect(opening).rejects.toThrow(/keyrin: unknown option; did you mean "keyring"\?/);
   });
 
   it.each([
