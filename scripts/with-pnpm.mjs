@@ -6,8 +6,9 @@
 // --build    compiles the packages when their sources are newer than what was built
 //
 // Node built-ins only: this file runs before anything is installed.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -18,7 +19,7 @@ refuseOldNode(manifest.engines.node);
 const { flags, command } = splitArguments(process.argv.slice(2));
 if (flags.has("--install")) install();
 if (flags.has("--build")) build();
-if (command.length > 0) process.exitCode = run(command[0], command.slice(1));
+if (command.length > 0) start(command[0], command.slice(1));
 
 function refuseOldNode(range) {
   const [wantedMajor, wantedMinor] = range.replace(/^>=/, "").split(".").map(Number);
@@ -109,19 +110,42 @@ function stopUnless(status, what) {
   process.exit(status);
 }
 
+/** Runs what installs and builds, and waits. */
 function run(file, args) {
+  const result = spawnSync(file, args, options());
+  if (result.error) return cannotRun(file, result.error);
+  return exitCode(result.status, result.signal);
+}
+
+/** Runs the command itself. Who ends this process ends the command, which may have things to take away first. */
+function start(file, args) {
+  const child = spawn(file, args, options());
+  child.on("error", (error) => (process.exitCode = cannotRun(file, error)));
+  child.on("exit", (status, signal) => (process.exitCode = exitCode(status, signal)));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.on(signal, () => {
+      // A terminal's Ctrl-C has reached the command already.
+      if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+    });
+  }
+}
+
+function options() {
   const bin = join(root, "node_modules", ".bin");
-  const windows = process.platform === "win32";
-  const result = spawnSync(file, args, {
+  return {
     // `npm run` starts scripts in the project's root; stay where the caller stood otherwise.
     stdio: "inherit",
-    shell: windows,
+    shell: process.platform === "win32",
     env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ""}` },
-  });
-  if (result.error) {
-    console.error(`Cannot run ${file}: ${result.error.message}`);
-    return 127;
-  }
-  if (result.signal) return 128 + 15;
-  return result.status ?? 1;
+  };
+}
+
+function cannotRun(file, error) {
+  console.error(`Cannot run ${file}: ${error.message}`);
+  return 127;
+}
+
+/** As a shell tells it. */
+function exitCode(status, signal) {
+  return signal ? 128 + constants.signals[signal] : (status ?? 1);
 }

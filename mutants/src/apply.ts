@@ -10,11 +10,11 @@ export interface Difference {
   readonly opening?: (sound: OpenBackends) => OpenBackends;
 }
 
-/** An `openBackends` whose drivers of one kind differ. */
-export function openerWith({ kind, backend, driver, opening }: Difference): OpenBackends {
+/** An `openBackends` whose drivers of one kind differ; from those of another, where several differences come together. */
+export function openerWith({ kind, backend, driver, opening }: Difference, otherwise: OpenBackends = soundOpenBackends): OpenBackends {
   const open: OpenBackends = async (source, options) => {
     const drivers = options?.drivers?.map((definition) => (definition.kind === kind && backend !== undefined ? connecting(definition, backend) : definition));
-    const backends = await soundOpenBackends(source, { ...options, drivers });
+    const backends = await otherwise(source, { ...options, drivers });
     if (driver === undefined) return backends;
     const get = (name: string): VolumeDriver => changedDriver(backends.get(name), driver);
     return new Proxy(backends, { get: (target, key): unknown => (key === "get" ? get : Reflect.get(target, key)) });

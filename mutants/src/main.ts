@@ -1,19 +1,18 @@
-// pnpm test:mutants [--on reference|ceph] [--only WORDS] [--sample N] [--seed N] [--update]: the suite against its broken drivers.
+// pnpm test:mutants [--on reference|ceph] [--only WORDS] [--part N/M] [--sample N | --alone] [--seed N] [--update]: the suite against its broken drivers.
 import { labDown, labStatus, labUp } from "@opensds/lab";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { availableParallelism, tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { cephMutants, referenceMutants } from "./corpus/index.js";
 import type { MutantBase } from "./opener.js";
 import { bundle } from "./run/bundle.js";
-import { inOrder } from "./run/in-order.js";
-import type { JobReport } from "./run/job.js";
+import { sweep } from "./run/clean-up.js";
+import { describeRow } from "./run/describe.js";
 import { failuresOf, matrix, type AnyMutant, type Row } from "./run/matrix.js";
-import { mutantJob, tracingJob, type Extent } from "./run/plan.js";
+import type { Numbered } from "./run/plan.js";
 import { proofsOf, proofsPath, proofsText, readProofs, type Proofs } from "./run/proofs.js";
-import { runJob } from "./run/run-job.js";
+import { runBase, type BaseRun } from "./run/run-base.js";
 import { checkProblems, driftProblems, rowProblems } from "./run/verdict.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -21,35 +20,51 @@ const { values } = parseArgs({
   options: {
     on: { type: "string", multiple: true },
     only: { type: "string", multiple: true },
+    /** `2/5`: the second fifth of the mutants. */
+    part: { type: "string" },
+    /** Of the checks that a mutant has to pass, so many and no more. */
     sample: { type: "string" },
+    /** All of them on each mutant alone: takes hours. */
+    alone: { type: "boolean" },
     seed: { type: "string" },
     json: { type: "string" },
     update: { type: "boolean" },
   },
 });
 const interrupted = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort(new Error("interrupted")));
-const bundled = await bundle();
-process.exitCode = await main(bundled.script).finally(() => bundled.remove());
+// More than once: a terminal tells the whole group of processes, and what started this one may tell it again.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interrupted.abort(new Error(signal)));
+process.exitCode = await main().catch((error: unknown) => {
+  if (!interrupted.signal.aborted) throw error;
+  console.error(`interrupted by ${interrupted.signal.reason instanceof Error ? interrupted.signal.reason.message : "a signal"}; what the run made is removed`);
+  return 130;
+});
 
-async function main(script: string): Promise<number> {
-  const seed = Number.parseInt(values.seed ?? "1", 10);
+async function main(): Promise<number> {
+  for (const left of await sweep()) console.log(`removed what a killed run left: ${left}`);
+  const bundled = await bundle();
+  try {
+    return await runAll(bundled.script);
+  } finally {
+    await bundled.remove();
+  }
+}
+
+async function runAll(script: string): Promise<number> {
   const bases = (["reference", "ceph"] as const).filter((base) => values.on === undefined || values.on.includes(base));
   const proofs = await readFile(join(root, proofsPath), "utf8").then(readProofs, (): Proofs => ({}));
   const rows: Row[] = [];
-  const problems: string[] = [];
   let shown: Proofs = {};
   for (const base of bases) {
-    const all: readonly AnyMutant[] = base === "ceph" ? cephMutants : referenceMutants;
-    const wanted = all.filter(({ name }) => values.only?.every((words) => !name.includes(words)) !== true);
-    const ran = wanted.length === 0 ? [] : await runBase({ base, all, wanted }, proofs, seed, script);
+    const mutants = wantedOf(base);
+    const ran = mutants.length === 0 ? [] : await withLab(base, (backendsFile) => runBase({ base, mutants, extent: extentOf(base, proofs), backendsFile, script, signal: interrupted.signal }));
     rows.push(...ran);
     shown = { ...shown, ...proofsOf(base, ran) };
   }
   console.log(matrix(rows));
-  for (const row of rows) console.log(describe(row));
-  for (const row of rows) problems.push(...rowProblems(row), ...(values.update === true ? [] : driftProblems(row, proofs)));
+  for (const row of rows) console.log(describeRow(row));
   if (values.update === true) await writeFile(join(root, proofsPath), proofsText(inCorpusOrder({ ...proofs, ...shown })));
+  const problems = rows.flatMap((row) => [...rowProblems(row), ...(values.update === true ? [] : driftProblems(row, proofs))]);
   if (values.only === undefined) problems.push(...checkProblems({ ...proofs, ...shown }));
   for (const problem of problems) console.error(`- ${problem}`);
   const killed = rows.filter((row) => failuresOf(row).killers.length > 0).length;
@@ -59,68 +74,30 @@ async function main(script: string): Promise<number> {
   return problems.length === 0 && rows.length > 0 ? 0 : 1;
 }
 
-interface Part {
-  readonly base: MutantBase;
-  readonly all: readonly AnyMutant[];
-  readonly wanted: readonly AnyMutant[];
+/** On a real cluster a whole suite, for every company even, would take hours. */
+function extentOf(base: MutantBase, proofs: Proofs): BaseRun["extent"] {
+  const sampled = values.sample !== undefined ? Number.parseInt(values.sample, 10) : base === "ceph" ? 4 : undefined;
+  const others = sampled ?? (values.alone === true ? "alone" : "company");
+  return { seed: Number.parseInt(values.seed ?? "1", 10), others, proofs: values.update === true ? {} : proofs };
 }
 
-async function runBase({ base, all, wanted }: Part, proofs: Proofs, seed: number, script: string): Promise<readonly Row[]> {
-  const beganMs = performance.now();
-  const traceDirectory = await mkdtemp(join(tmpdir(), "sbtrace-"));
-  const lab = base === "ceph" ? await beginLab() : undefined;
-  try {
-    // Following a whole suite on a real cluster, for every mutant, would take hours.
-    const sampled = values.sample !== undefined ? Number.parseInt(values.sample, 10) : base === "ceph" ? 4 : undefined;
-    const extent: Extent = { seed, others: sampled ?? { traceDirectory }, proofs: values.update === true ? {} : proofs };
-    await writeFile(join(traceDirectory, "current"), "opening");
-    if (sampled === undefined) await trace(seed, traceDirectory, script);
-    const work = wanted.map((mutant) => async (): Promise<Row> => {
-      const job = mutantJob(base, all.indexOf(mutant), mutant, extent, lab?.backendsFile);
-      const report = await runJob(job, script, interrupted.signal).catch(brokenOff);
-      const row = { mutant, report };
-      console.log(`${new Date().toISOString().slice(11, 19)} ${describe(row)}`);
-      return row;
-    });
-    // A check waits more than it computes: one process more than there are cores.
-    const rows = await inOrder(work, base === "ceph" ? 1 : availableParallelism() + 1);
-    console.log(`${base}: ${rows.length} mutants in ${Math.round((performance.now() - beganMs) / 1_000)} s`);
-    return rows;
-  } finally {
-    await rm(traceDirectory, { recursive: true, force: true });
-    await lab?.end();
-  }
+function wantedOf(base: MutantBase): readonly Numbered[] {
+  const all: readonly AnyMutant[] = base === "ceph" ? cephMutants : referenceMutants;
+  const [part = 1, parts = 1] = (values.part ?? "1/1").split("/").map(Number);
+  if (!(part >= 1 && part <= parts)) throw new Error(`--part is ${values.part ?? ""}; give it like 2/5`);
+  const numbered = all.map((mutant, number) => ({ number, mutant }));
+  return numbered.filter(({ number, mutant }) => number % parts === part - 1 && values.only?.every((words) => !mutant.name.includes(words)) !== true);
 }
 
-/** One that breaks off is a problem, and no reason to lose what the others show. */
-function brokenOff(error: unknown): JobReport {
-  interrupted.signal.throwIfAborted();
-  return { ended: [], untouched: [], ms: 0, brokeOff: error instanceof Error ? error.message : String(error) };
-}
-
-/** Every check passes on the sound driver, or what it says of mutants is worth nothing. */
-async function trace(seed: number, traceDirectory: string, script: string): Promise<void> {
-  const { ended, ms } = await runJob(tracingJob(seed, traceDirectory), script, interrupted.signal);
-  const failed = ended.filter(({ status }) => status === "failed");
-  console.log(`the sound driver: ${ended.length - failed.length} of ${ended.length} checks do not fail, in ${Math.round(ms / 1_000)} s`);
-  if (failed.length > 0) throw new Error(`on the sound driver ${failed.map(({ id, says }) => `${id} fails: ${says ?? ""}`).join("; ")}`);
-}
-
-async function beginLab(): Promise<{ readonly backendsFile: string; end(): Promise<void> }> {
+async function withLab<Value>(base: MutantBase, work: (backendsFile: string | undefined) => Promise<Value>): Promise<Value> {
+  if (base !== "ceph") return work(undefined);
   const was = await labStatus();
   await labUp("ceph");
-  const end = async (): Promise<void> => {
+  try {
+    return await work(join(root, ".lab", "backends.yaml"));
+  } finally {
     if (was.ceph.state !== "up") await labDown();
-  };
-  return { backendsFile: join(root, ".lab", "backends.yaml"), end };
-}
-
-function describe(row: Row): string {
-  const { killers, others } = failuresOf(row);
-  const { ended, ms } = row.report;
-  const also = others.length === 0 ? "" : `; also ${others.join(", ")}`;
-  const verdict = row.report.brokeOff !== undefined ? "BROKE OFF" : killers.length === 0 ? "SURVIVED" : `killed by ${killers.join(", ")}`;
-  return `${verdict}${also} [${ended.length} checks, ${Math.round(ms / 1_000)} s]: ${row.mutant.name}`;
+  }
 }
 
 function inCorpusOrder(proofs: Proofs): Proofs {

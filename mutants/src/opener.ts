@@ -1,4 +1,6 @@
+import { openBackends } from "@opensds/core";
 import type { OpenBackends } from "@opensds/testkit";
+import { readFileSync } from "node:fs";
 import { openerWith, type Difference } from "./apply.js";
 import { cephMutants, referenceMutants } from "./corpus/index.js";
 import { membersOf } from "./trace.js";
@@ -17,26 +19,48 @@ export interface OpenedMutant {
 /** Makes the drivers of one mutant. */
 export function mutantAt(base: MutantBase, number: number): OpenedMutant {
   const changed = new Set<string>();
+  const difference = differenceAt(base, number, (members) => {
+    for (const member of members) changed.add(member);
+  });
+  if (difference.opening !== undefined) changed.add("opening");
+  return { openBackends: openerWith(difference), changed };
+}
+
+/** Drivers that differ as several mutants do at once: those whose numbers stand in a file, between blanks, when one is opened. */
+export function companyOpener(base: MutantBase, file: string): OpenBackends {
+  // What a mutant remembers it remembers for its process, here as there.
+  const differenceOf = remembering((number: number) => differenceAt(base, number, () => undefined));
+  const openerOf = remembering((numbers: string) =>
+    numbers.split(" ").reduce<OpenBackends>((open, number) => openerWith(differenceOf(Number(number)), open), openBackends),
+  );
+  return (source, options) => openerOf(readFileSync(file, "utf8"))(source, options);
+}
+
+function remembering<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
+  const made = new Map<Key, Value>();
+  return (key) => {
+    const value = made.get(key) ?? make(key);
+    made.set(key, value);
+    return value;
+  };
+}
+
+function differenceAt(base: MutantBase, number: number, note: (members: readonly string[]) => void): Difference {
   const noting =
     <Sound, Change extends object>(where: string, change: (sound: Sound) => Change) =>
     (sound: Sound): Change => {
       const changes = change(sound);
-      for (const member of membersOf(changes, where)) changed.add(member);
+      note(membersOf(changes, where));
       return changes;
     };
-  if (base === "ceph") {
-    const mutant = at(cephMutants, number);
-    return { openBackends: openerWith({ kind: "ceph", backend: noting("backend", mutant.backend()) }), changed };
-  }
+  if (base === "ceph") return { kind: "ceph", backend: noting("backend", at(cephMutants, number).backend()) };
   const { backend, driver, opening } = at(referenceMutants, number);
-  if (opening !== undefined) changed.add("opening");
-  const difference: Difference = {
+  return {
     kind: "reference",
     ...(backend !== undefined && { backend: noting("backend", backend()) }),
     ...(driver !== undefined && { driver: noting("driver", driver()) }),
     ...(opening !== undefined && { opening }),
   };
-  return { openBackends: openerWith(difference), changed };
 }
 
 function at<One>(all: readonly One[], number: number): One {

@@ -1,8 +1,28 @@
 import { execFile } from "node:child_process";
 import { readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
+
+/** What a directory of this run begins with: the process's id tells others whether somebody still works in it. */
+export const directoryPrefix = `sbmutants-${process.pid}-`;
+
+/** Cleans up after runs that were killed before they could; returns what was there. */
+export async function sweep(): Promise<readonly string[]> {
+  const left = (await readdir(tmpdir())).filter((name) => isDead(Number(/^sbmutants-(\d+)-/.exec(name)?.[1] ?? process.pid)));
+  for (const name of left) await cleanUp(join(tmpdir(), name));
+  return left;
+}
+
+function isDead(pid: number): boolean {
+  try {
+    return !process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "ESRCH";
+  }
+}
 
 /** Takes away what a broken driver left of a job: mounts and loop devices of files in its directory, then the directory. */
 export async function cleanUp(directory: string): Promise<void> {

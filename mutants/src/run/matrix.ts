@@ -9,7 +9,12 @@ export type AnyMutant = Omit<Mutant, "backend" | "driver" | "opening">;
 export interface Row {
   readonly mutant: AnyMutant;
   readonly report: JobReport;
+  /** Ids of the checks that passed on it together with other mutants. */
+  readonly inCompany?: readonly string[] | undefined;
 }
+
+/** The checks that run on a mutant alone: those that cite one of its rules, which only can kill it, and those that it lists. */
+export const apart = (mutant: AnyMutant): readonly string[] => [...new Set([...citing(mutant), ...Object.keys(mutant.alsoFails ?? {})])];
 
 /** The checks that cite one of the mutant's rules: only these kill it. */
 export function citing(mutant: AnyMutant): readonly string[] {
@@ -26,7 +31,7 @@ export function failuresOf({ mutant, report }: Row): { readonly killers: readonl
 
 /**
  * The matrix: a line per mutant, a character per check. `K` the check kills it, `x` it fails without citing the rule, `.` it passes,
- * `s` it is skipped, `-` nothing of the mutant can touch it, blank: not run this time.
+ * `:` it passes on the mutant in company, `s` it is skipped, `-` nothing of the mutant can touch it, blank: not run this time.
  */
 export function matrix(rows: readonly Row[]): string {
   const ids = allChecks.map(({ id }) => id);
@@ -39,7 +44,7 @@ export function matrix(rows: readonly Row[]): string {
 
 function mark(row: Row, id: string): string {
   const ended = row.report.ended.find((one) => one.id === id);
-  if (ended === undefined) return row.report.untouched.includes(id) ? "-" : " ";
+  if (ended === undefined) return row.inCompany?.includes(id) === true ? ":" : row.report.untouched.includes(id) ? "-" : " ";
   if (ended.status === "failed") return citing(row.mutant).includes(id) ? "K" : "x";
   return ended.status === "passed" ? "." : "s";
 }
