@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitepress";
+import { writeApiPages } from "../../scripts/docs/api/write-pages.ts";
 
 const docs = dirname(dirname(fileURLToPath(import.meta.url)));
 const sources = "https://github.com/opensds/southbound/blob/main/";
@@ -19,15 +20,16 @@ const folder = (path) =>
     .sort()
     .map((file) => page(`${path}/${file}`));
 
-const api = readdirSync(join(docs, "api-report"))
-  .sort()
-  .map((file) => ({ text: `@opensds/${file.replace(/\.api\.md$/, "").replace(".", "/")}`, link: `/api-report/${file.replace(/\.md$/, "")}` }));
+// Written anew each time, out of the built declarations.
+const api = (await writeApiPages()).map(({ entry, path }) => ({ text: entry, link: `/${path.replace(/\.md$/, "")}` }));
 
 export default defineConfig({
   title: "OpenSDS southbound",
   description: "The typed southbound driver SDK for storage",
   lang: "en",
   base: process.env.DOCS_BASE ?? "/",
+  // For reviews of changes: the pages of `api` say it for readers.
+  srcExclude: ["api-report/**"],
   // What the pages say in angle brackets is text.
   markdown: {
     html: true,

@@ -1,6 +1,7 @@
 // npm run docs:check: every block of code in the pages compiles, every backends file in them opens, every link leads somewhere.
 import { parseArgs } from "node:util";
 import { createSteps } from "../lib/steps.js";
+import { writeApiPages } from "./api/write-pages.js";
 import { uncompilable } from "./compile-blocks.js";
 import { unreadable } from "./data-blocks.js";
 import { docsPages } from "./pages.js";
@@ -16,6 +17,7 @@ function demand(what: string, problems: readonly string[]): string {
   return what;
 }
 
+await steps.check("the pages of the API are written out of the docstrings", async () => `${(await writeApiPages()).length} pages`);
 await steps.check("TypeScript and JavaScript in the pages compile", () => {
   const { blocks, problems } = uncompilable(pages);
   return Promise.resolve(demand(`${blocks} blocks`, problems));

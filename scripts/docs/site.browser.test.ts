@@ -87,8 +87,9 @@ describe("the site", () => {
   it("has the specification, the API and the decisions, and links of files outside lead to the sources", () =>
     withPage("/spec/southbound-v0.01", async (page) => {
       expect(await page.locator("h1").innerText()).toContain("OpenSDS southbound interface");
-      await page.goto(`${address}/api-report/core.api`);
-      expect(await page.locator("main").innerText()).toContain("export function openBackends");
+      await page.goto(`${address}/api/core`);
+      expect(await page.locator("#openbackends ~ p").first().innerText()).toContain("Reads and checks a backends file");
+      expect(await page.locator("#openbackendsoptions ~ table").first().innerText()).toContain("Drivers to use without looking for packages");
       await page.goto(`${address}/decisions/0002-cells-on-the-image-header`);
       expect(await page.locator("h1").innerText()).toContain("cells on the image");
       await page.goto(`${address}/writing-a-driver`);
