@@ -59,7 +59,6 @@ export const readMutants: readonly Mutant[] = [
   {
     name: "keeps its tokens in the memory of one opened driver",
     breaks: "SB-LIST-2",
-    seen: "democratic-csi: tokens in an LRU of 500, gone with the process",
     backend: () => (sound) => {
       const tokens = new Set<string>();
       return {
@@ -70,6 +69,22 @@ export const readMutants: readonly Mutant[] = [
           return page;
         },
       };
+    },
+  },
+  {
+    name: "keeps its tokens in the memory of its process",
+    breaks: "SB-LIST-2",
+    seen: "democratic-csi: tokens in an LRU of 500, gone with the process",
+    backend: () => {
+      const tokens = new Set<string>();
+      return (sound) => ({
+        listVolumePage: async (request, ctx) => {
+          if (request.token !== undefined && !tokens.has(request.token)) throw ctx.fail("ABORTED", "bad-token", "no token of this process");
+          const page = await sound.listVolumePage(request, ctx);
+          if (page.nextToken !== undefined) tokens.add(page.nextToken);
+          return page;
+        },
+      });
     },
   },
   {

@@ -79,6 +79,24 @@ export const listChecks: readonly Check[] = [
       ctx.ok(pages >= 2, "a reader who took longer than timeoutMs gets the next page", pages);
     },
   },
+  {
+    id: "LIST-4",
+    family: "list",
+    level: "full",
+    title: "A token that a process got before it was killed is good in another process",
+    rules: ["SB-LIST-2"],
+    needs: ["processes"],
+    run: async (ctx) => {
+      // Three, so that two of them stand after any first page of one volume.
+      await inParallel(Array.from({ length: 3 }), () => ctx.create("listed"));
+      const worker = await ctx.worker();
+      const { items: first, nextToken } = await worker.listPage({ pageSize: 1 });
+      if (nextToken === undefined) return ctx.fail("a page of 1 of at least 3 volumes has a token", first);
+      await worker.kill();
+      const { items: next } = await readPage(ctx.driver, 1, nextToken);
+      ctx.ok(next.length === 1 && next[0]?.id !== first[0]?.id, "the token leads this process to another volume", { first, next });
+    },
+  },
 ];
 
 /** One walk: between pages another volume is made or deleted. */
