@@ -6,6 +6,7 @@ import { uncompilable } from "./compile-blocks.js";
 import { unreadable } from "./data-blocks.js";
 import { docsPages } from "./pages.js";
 import { brokenReferences } from "./references.js";
+import { refusedCommands } from "./shown-commands.js";
 import { workflowProblems } from "./workflows.js";
 
 const { values } = parseArgs({ options: { json: { type: "string" } } });
@@ -27,6 +28,10 @@ await steps.check("YAML and JSON in the pages can be read, and backends files op
   return demand(`${blocks} blocks`, problems);
 });
 await steps.check("links and commands in the pages are there", async () => demand(`${pages.length} pages`, await brokenReferences(pages)));
+await steps.check("lines of our own commands in the pages are ones that the commands take", () => {
+  const { lines, problems } = refusedCommands(pages);
+  return Promise.resolve(demand(`${lines} lines`, problems));
+});
 await steps.check("workflows pin their actions, and have the rights that they need and no others", async () => {
   const { workflows, problems } = await workflowProblems();
   return demand(`${workflows} workflows`, problems);
