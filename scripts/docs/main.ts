@@ -32,7 +32,7 @@ await steps.check("lines of our own commands in the pages are ones that the comm
   const { lines, problems } = refusedCommands(pages);
   return Promise.resolve(demand(`${lines} lines`, problems));
 });
-await steps.check("workflows pin their actions, and have the rights that they need and no others", async () => {
+await steps.check("workflows are valid, pin their actions, and have the rights that they need and no others", async () => {
   const { workflows, problems } = await workflowProblems();
   return demand(`${workflows} workflows`, problems);
 });

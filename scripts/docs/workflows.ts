@@ -1,5 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { NoOperationTraceWriter, parseWorkflow } from "@actions/workflow-parser";
 import { parse } from "yaml";
 import { root } from "../lib/root.js";
 
@@ -17,7 +18,7 @@ const entries = (value: unknown): readonly (readonly [string, unknown])[] => (ty
 const field = (value: unknown, name: string): unknown => entries(value).find(([key]) => key === name)?.[1];
 const rights = (value: unknown): readonly string[] => entries(value).map(([name, right]) => `${name}: ${String(right)}`).filter((right) => !right.endsWith(": read")).sort();
 
-/** Workflows that use an action by a name that can move, take rights beyond those above, call a script that is not there, or hold a registry's token. */
+/** Workflows that GitHub would not take, that use an action by a name that can move, take rights beyond those above, call a script that is not there, or hold a registry's token. */
 export async function workflowProblems(): Promise<{ readonly workflows: number; readonly problems: readonly string[] }> {
   const problems: string[] = [];
   const manifest: unknown = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
@@ -30,7 +31,7 @@ export async function workflowProblems(): Promise<{ readonly workflows: number; 
     if (rights(field(workflow, "permissions")).length > 0) problems.push(`${file} gives every job the right to write`);
     if (/NPM_TOKEN|NODE_AUTH_TOKEN/.test(text)) problems.push(`${file} holds a registry's token; publishing goes by OIDC`);
     for (const [, name = ""] of text.matchAll(/\bnpm run (?:-s )?([\w:-]+)/g)) if (!scripts.has(name)) problems.push(`${file}: there is no npm run ${name}`);
-    problems.push(...unpinned(file, text));
+    problems.push(...misread(file, text), ...unpinned(file, text));
     for (const [name, job] of entries(field(workflow, "jobs"))) {
       const has = rights(field(job, "permissions"));
       const may = granted[`${file} ${name}`] ?? [];
@@ -38,7 +39,8 @@ export async function workflowProblems(): Promise<{ readonly workflows: number; 
       if (typeof field(job, "timeout-minutes") !== "number") problems.push(`${file}, ${name}: no timeout-minutes`);
     }
   }
-  problems.push(...unpinned(template, await readFile(join(root, template), "utf8")));
+  const text = await readFile(join(root, template), "utf8");
+  problems.push(...misread(template, text), ...unpinned(template, text));
   return { workflows: files.length + 1, problems };
 }
 
@@ -47,3 +49,7 @@ function unpinned(file: string, text: string): readonly string[] {
   const uses = [...text.matchAll(/\buses: *(.*)/g)].map(([, use = ""]) => use);
   return uses.filter((use) => !/^[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(use)).map((use) => `${file}: ${use} is not pinned by a commit with its version beside it`);
 }
+
+/** What GitHub's own parser says of a file. */
+const misread = (name: string, content: string): readonly string[] =>
+  parseWorkflow({ name, content }, new NoOperationTraceWriter()).context.errors.getErrors().map(({ message }) => message);
