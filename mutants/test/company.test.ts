@@ -49,13 +49,18 @@ describe("mutants in company", () => {
     expect(both).toEqual([size, second]);
   });
 
-  it("come each into one company, neighbours of the corpus into different ones", () => {
+  it("come each into one company, neighbours of the corpus into different ones, and others together with another seed", () => {
     const numbered = referenceMutants.map((mutant, number) => ({ number, mutant }));
-    const groups = companies(numbered);
-    expect(groups.flat().map(({ number }) => number).sort((one, other) => one - other)).toEqual(numbered.map(({ number }) => number));
-    for (const group of groups) {
-      for (const [index, { number }] of group.entries()) expect(number - (group[index - 1]?.number ?? -groups.length)).toBeGreaterThan(1);
+    const draws = [0, 1, 2, 11, 12, 13, 4_000_000_000].map((seed) => companies(numbered, seed));
+    for (const groups of draws) {
+      expect(groups.flat().map(({ number }) => number).sort((one, other) => one - other)).toEqual(numbered.map(({ number }) => number));
+      expect(Math.max(...groups.map(({ length }) => length))).toBeLessThanOrEqual(13);
+      for (const group of groups) {
+        for (const [index, { number }] of group.entries()) expect(number - (group[index - 1]?.number ?? -2)).toBeGreaterThan(1);
+      }
     }
+    expect(draws[1]).not.toEqual(draws[2]);
+    expect(companies(numbered.slice(0, 1), 7)).toHaveLength(1);
   });
 
   it("leave to each alone what may fail on it", () => {

@@ -40,10 +40,15 @@ export const tracingJob = (seed: number, traceDirectory: string): PlannedJob => 
   place: onFiles,
 });
 
-/** Companies of about the same size; neighbours in the corpus break the same things, and come into different ones. */
-export function companies(mutants: readonly Numbered[]): readonly (readonly Numbered[])[] {
+/**
+ * Companies of about the same size; neighbours in the corpus break the same things, and come into different ones. Dealt out in rounds, each of
+ * which begins elsewhere than the one before, by as much as the seed says: with another seed others meet.
+ */
+export function companies(mutants: readonly Numbered[], seed: number): readonly (readonly Numbered[])[] {
   const count = Math.ceil(mutants.length / companySize);
-  return Array.from({ length: count }, (_none, company) => mutants.filter((_mutant, index) => index % count === company));
+  const shift = count < 3 ? 0 : seed % (count - 1);
+  const companyOf = (index: number): number => (index + Math.floor(index / count) * shift) % count;
+  return Array.from({ length: count }, (_none, company) => mutants.filter((_mutant, index) => companyOf(index) === company));
 }
 
 /** One company's job. */

@@ -30,7 +30,7 @@ export async function runBase(run: BaseRun): Promise<readonly Row[]> {
   try {
     if (traceDirectory !== undefined) await trace(traceDirectory, run);
     const whole: Extent = { ...extent, others: extent.others === "alone" ? { traceDirectory: traceDirectory ?? "" } : extent.others };
-    const groups = extent.others === "company" ? companies(mutants) : [];
+    const groups = extent.others === "company" ? companies(mutants, extent.seed) : [];
     const met = await inOrder(groups.map((members, index) => () => meet(members, `company ${index + 1} of ${groups.length}`, run)), atOnce(base));
     const work = mutants.map((one) => async (): Promise<Row> => {
       const company = met.find(({ members }) => members.includes(one));
