@@ -4,6 +4,9 @@ import { entryPoints } from "../../api/entry-points.js";
 import { root } from "../../lib/root.js";
 import { declarations, type Declared } from "./declarations.js";
 
+const mostLines = 60;
+const shownLines = 20;
+
 /** A page of the site. */
 export interface ApiPage {
   /** As users import it. */
@@ -32,11 +35,17 @@ export function apiPage(entry: string, found: readonly Declared[]): string {
   const sections = folders.map((folder) => {
     const ones = found.filter((one) => one.folder === folder).sort((one, other) => (one.name < other.name ? -1 : 1));
     const parts = ones.map(({ name, kind, text, code, members }) =>
-      [`### ${name}`, `*${kind}*${text === "" ? "" : ` — ${prose(text)}`}`, `\`\`\`ts\n${code}\n\`\`\``, ...(members.length === 0 ? [] : [memberTable(members)])].join("\n\n"),
+      [`### ${name}`, `*${kind}*${text === "" ? "" : ` — ${prose(text)}`}`, `\`\`\`ts\n${shortened(code)}\n\`\`\``, ...(members.length === 0 ? [] : [memberTable(members)])].join("\n\n"),
     );
     return [`## ${folder === "" ? "The package itself" : folder}`, ...parts].join("\n\n");
   });
   return [`# ${entry}`, `\`import { … } from "${entry}"\`: ${found.length} names, out of their docstrings.`, ...sections, ""].join("\n\n");
+}
+
+/** Tables of hundreds of lines say no more than their beginning does. */
+function shortened(code: string): string {
+  const lines = code.split("\n");
+  return lines.length <= mostLines ? code : [...lines.slice(0, shownLines), `    // … and ${lines.length - shownLines - 1} lines more`, ...lines.slice(-1)].join("\n");
 }
 
 function memberTable(members: Declared["members"]): string {
