@@ -4,7 +4,7 @@ import type { Pool } from "../pool.js";
 import { cells, decodeAttachment } from "../records/cells.js";
 import { ourPrefixes } from "../records/image-name.js";
 import { volumeIdOf } from "../records/volume-id.js";
-import type { ImagePage } from "../transport/images.js";
+import type { ImageGlance, ImagePage } from "../transport/images.js";
 import type { Lock, Locker } from "../transport/rados.js";
 
 /** Images that one look takes in when every volume's attachments are listed. */
@@ -24,7 +24,7 @@ export async function listAllAttached(pool: Pool, call: Call): Promise<readonly 
   const found: AttachedImage[] = [];
   let next: string | undefined = "";
   while (next !== undefined) {
-    const page: ImagePage = await pool.images.page(call, { prefixes: ourPrefixes, after: next, limit: perLook }, [cells.attachment]);
+    const page: ImagePage<ImageGlance> = await pool.images.glance.page(call, { prefixes: ourPrefixes, after: next, limit: perLook }, [cells.attachment]);
     for (const { info, cells: held } of page.views) {
       const lock = held.get(cells.attachment);
       if (lock === undefined) continue;

@@ -36,20 +36,18 @@ export async function connectVolume(
   const imageId = imageIdIn(pool.place, request.volumeId);
   if (imageId === undefined) throw noSuchVolume(pool, ctx, request.volumeId);
   const id = attachmentId(`a1.${randomUUID()}`);
-  const [fenced, imageName, wanted, before, closing, reverting, info] = await together(
+  const [fenced, imageName, wanted, held, info] = await together(
     fencedSince(pool, call, request.connector.hostId),
     pool.rados.directoryNameOf(call, imageId),
     requestOf(pool, call, imageId),
-    pool.rados.readLock(call, imageId, cells.attachment),
-    pool.rados.readLock(call, imageId, cells.closing),
-    pool.rados.readLock(call, imageId, cells.reverting),
+    pool.rados.readLocks(call, imageId, [cells.attachment, cells.closing, cells.reverting]),
     isReadOnlyMode(request.mode) ? Promise.resolve(undefined) : unless([errno.ENOENT], pool.rbd.infoById(call, imageId)),
   );
   if (imageName === undefined || wanted === undefined) throw noSuchVolume(pool, ctx, request.volumeId);
   if (fenced !== undefined) throw hostFenced(ctx, request, fenced);
-  if (closing !== undefined) throw beingDeleted(ctx, request.volumeId);
-  if (reverting !== undefined) throw beingReverted(ctx, request.volumeId);
-  const existing = joinable(pool, ctx, imageId, request, before);
+  if (held.has(cells.closing)) throw beingDeleted(ctx, request.volumeId);
+  if (held.has(cells.reverting)) throw beingReverted(ctx, request.volumeId);
+  const existing = joinable(pool, ctx, imageId, request, held.get(cells.attachment));
   if (existing !== undefined) return connectionOf(pool, existing, imageId, imageName);
   if (info !== undefined) await requirePrimary(pool, call, request.volumeId, info);
 

@@ -4,7 +4,7 @@ import type { Pool } from "../pool.js";
 import { cells } from "../records/cells.js";
 import { ourPrefixes } from "../records/image-name.js";
 import { imageIdIn } from "../records/volume-id.js";
-import type { ImagePage, ImageView } from "../transport/images.js";
+import type { ImageGlance, ImagePage } from "../transport/images.js";
 import { requestIn } from "../volumes/get-volume.js";
 import { noSuchVolume } from "../volumes/require-volume.js";
 import { attachmentsIn, connectionOf } from "./attachments.js";
@@ -27,17 +27,17 @@ export async function listConnections(
 }
 
 /** A look at one volume's image, or at all images of ours. */
-async function* viewsOf(pool: Pool, call: Call<"listAttachments">, id: VolumeId | undefined): AsyncGenerator<ImageView> {
+async function* viewsOf(pool: Pool, call: Call<"listAttachments">, id: VolumeId | undefined): AsyncGenerator<ImageGlance> {
   if (id !== undefined) {
     const imageId = imageIdIn(pool.place, id);
-    const view = imageId === undefined ? undefined : await pool.images.byId(call, imageId, [cells.request, cells.attachment]);
+    const view = imageId === undefined ? undefined : await pool.images.glance.byId(call, imageId, [cells.request, cells.attachment]);
     if (view === undefined || requestIn(view) === undefined) throw noSuchVolume(pool, call.ctx, id);
     yield view;
     return;
   }
   let next: string | undefined = "";
   while (next !== undefined) {
-    const page: ImagePage = await pool.images.page(call, { prefixes: ourPrefixes, after: next, limit: perLook }, [cells.attachment]);
+    const page: ImagePage<ImageGlance> = await pool.images.glance.page(call, { prefixes: ourPrefixes, after: next, limit: perLook }, [cells.attachment]);
     yield* page.views;
     next = page.next;
   }

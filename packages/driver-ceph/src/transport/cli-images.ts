@@ -1,7 +1,7 @@
 import { mapBounded, together } from "../bounded.js";
 import type { Call } from "../call.js";
 import { errno, unless } from "./command-failure.js";
-import type { Images, ImageView } from "./images.js";
+import type { Images, ImageView, Looks } from "./images.js";
 import type { Lock, Rados } from "./rados.js";
 import type { Rbd } from "./rbd.js";
 
@@ -31,7 +31,7 @@ export function createCliImages(rbd: Rbd, rados: Rados): Images {
     return info && { info, cells: await readCells(call, info.id, cells) };
   };
 
-  return {
+  const looks: Looks<ImageView> = {
     byName,
     byId: async (call, imageId, cells) => {
       const [listedAs, info, held] = await together(
@@ -51,4 +51,6 @@ export function createCliImages(rbd: Rbd, rados: Rados): Images {
       return { views: views.filter((view) => view !== undefined), ...(next !== undefined && { next }) };
     },
   };
+  // One command tells all of an image.
+  return { ...looks, glance: looks };
 }

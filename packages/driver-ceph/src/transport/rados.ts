@@ -1,3 +1,4 @@
+import { together } from "../bounded.js";
 import type { Call } from "../call.js";
 import type { RunCommand } from "./command.js";
 import { CommandFailure, errno, failedWith, unless } from "./command-failure.js";
@@ -36,6 +37,8 @@ export interface Rados {
   /** Takes the lock where it is free; false when it is held. A header that does not exist is created: verify afterwards. */
   takeLock(call: Call, imageId: string, lock: string, request: LockRequest): Promise<boolean>;
   readLock(call: Call, imageId: string, lock: string): Promise<Lock | undefined>;
+  /** Several of them, those that have a holder; of one moment where the transport can. */
+  readLocks(call: Call, imageId: string, locks: readonly string[]): Promise<ReadonlyMap<string, Lock>>;
   /** The names of locks that were ever taken; some may have no holder any more. */
   lockNames(call: Call, imageId: string): Promise<readonly string[]>;
   /** Removes this holder and no other; not there is success. */
@@ -89,6 +92,18 @@ export function createRados(run: RunCommand, pool: string, namespace: string): R
     return value === undefined ? undefined : decodeCephString(value);
   };
 
+  const readLock: Rados["readLock"] = async (call, imageId, lock) => {
+    const text = await unless([errno.ENOENT], read(call, ["lock", "info"], [headerOf(imageId), lock, "--format=json"]));
+    if (text === undefined) return undefined;
+    const { type, tag, lockers } = decodeJson("rados lock info", text, lockShape);
+    if (lockers.length === 0) return undefined;
+    return {
+      exclusive: type === "exclusive",
+      tag,
+      lockers: lockers.map(({ name, cookie, description }) => ({ entity: name, cookie, description })),
+    };
+  };
+
   return {
     takeLock: async (call, imageId, lock, { exclusive, tag, cookie, description }) => {
       const form = [`--lock-type=${exclusive ? "exclusive" : "shared"}`, `--lock-tag=${tag}`, `--lock-cookie=${cookie}`];
@@ -100,16 +115,10 @@ export function createRados(run: RunCommand, pool: string, namespace: string): R
         throw thrown;
       }
     },
-    readLock: async (call, imageId, lock) => {
-      const text = await unless([errno.ENOENT], read(call, ["lock", "info"], [headerOf(imageId), lock, "--format=json"]));
-      if (text === undefined) return undefined;
-      const { type, tag, lockers } = decodeJson("rados lock info", text, lockShape);
-      if (lockers.length === 0) return undefined;
-      return {
-        exclusive: type === "exclusive",
-        tag,
-        lockers: lockers.map(({ name, cookie, description }) => ({ entity: name, cookie, description })),
-      };
+    readLock,
+    readLocks: async (call, imageId, locks) => {
+      const found = await together(...locks.map(async (lock) => [lock, await readLock(call, imageId, lock)] as const));
+      return new Map(found.flatMap(([lock, held]) => (held === undefined ? [] : [[lock, held]])));
     },
     lockNames: async (call, imageId) => {
       const text = await unless([errno.ENOENT], read(call, ["lock", "list"], [headerOf(imageId), "--format=json"]));

@@ -31,8 +31,11 @@ export interface Rbd {
   infoByName(call: Call, name: string): Promise<ImageInfo>;
   /** Finds images in the trash too. */
   infoById(call: Call, imageId: string): Promise<ImageInfo>;
-  /** The addresses of the clients that have the image open for writing. */
-  watchers(call: Call, name: string): Promise<readonly string[]>;
+  /**
+   * The addresses of the clients that have the image open for writing. With its id a transport that can finds out without opening it that
+   * there are none: to be given where nobody is expected, because a client that hangs is then waited for a second.
+   */
+  watchers(call: Call, name: string, imageId?: string): Promise<readonly string[]>;
   /** How many bytes are written. */
   usedBytes(call: Call, name: string): Promise<number>;
   list(call: Call): Promise<readonly string[]>;

@@ -11,6 +11,8 @@ import type { Pool } from "../pool.js";
 import { unlistImage } from "./remove-image.js";
 import { notPrimary } from "./require-volume.js";
 import { errno, unless } from "../transport/command-failure.js";
+import type { Lock } from "../transport/rados.js";
+import type { ImageInfo } from "../transport/rbd.js";
 import { imageIdIn } from "../records/volume-id.js";
 
 /**
@@ -31,20 +33,19 @@ export async function deleteVolume(
   const { ctx } = call;
   const imageId = imageIdIn(pool.place, request.id);
   if (imageId === undefined) return;
-  const [imageName, requestLock, attached] = await together(
+  const [imageName, held] = await together(
     pool.rados.directoryNameOf(call, imageId),
-    pool.rados.readLock(call, imageId, cells.request),
-    pool.rados.readLock(call, imageId, cells.attachment),
+    pool.rados.readLocks(call, imageId, [cells.request, cells.attachment]),
   );
   if (imageName === undefined) {
     await finishUnlisted(pool, call, imageId);
     return;
   }
   // Without a request, or with one given up, the image is no volume: nothing is there to delete.
-  const requestLocker = requestLock?.lockers[0];
+  const requestLocker = held.get(cells.request)?.lockers[0];
   if (requestLocker === undefined || decodeRequest(requestLocker) === undefined) return;
 
-  const early = whoHas(pool, call, request, attachmentsIn(pool, imageId, attached).map(({ hostId }) => hostId));
+  const early = whoHas(pool, call, request, attachmentsIn(pool, imageId, held.get(cells.attachment)).map(({ hostId }) => hostId));
   if (early !== undefined) {
     await reopen(pool, call, imageId);
     throw early;
@@ -58,19 +59,22 @@ export async function deleteVolume(
     cookie,
     description: encodeClosing(new Date(Date.now() + ctx.remainingMs() + lateMs)),
   });
-  const [user, isGrouped] = await together(findUser(pool, call, request, imageId, imageName), pool.rados.isGrouped(call, imageId));
-  if (user === "gone") {
+  const [found, isGrouped] = await together(findUser(pool, call, request, imageId, imageName), pool.rados.isGrouped(call, imageId));
+  if (found === "gone") {
     await finishUnlisted(pool, call, imageId);
     return;
   }
   // A deleter that got past its checks since has the image open by now: that is no user.
-  if (user !== undefined && !(await pool.rados.isDoomed(call, imageId))) {
+  if (found.user !== undefined && !(await pool.rados.isDoomed(call, imageId))) {
     await ctx.step("reopen");
     await reopen(pool, call, imageId, cookie);
-    throw user;
+    throw found.user;
   }
   if (isGrouped) await leaveGroups(pool, call, imageId);
-  const [parent] = await together(parentOf(pool, call, imageId), unlistImage(pool, call, imageId, imageName, pool.config.trashSeconds));
+  const [parent] = await together(
+    found.isClone ? parentOf(pool, call, imageId) : Promise.resolve(undefined),
+    unlistImage(pool, call, imageId, imageName, pool.config.trashSeconds),
+  );
   if (pool.config.trashSeconds === 0) await endImage(pool, call, imageId, parent);
   else await purgeOverdue(pool, call);
 }
@@ -82,34 +86,44 @@ async function findUser(
   request: DeleteVolumeRequest,
   imageId: string,
   imageName: string,
-): Promise<SouthboundError | "gone" | undefined> {
-  const [attached, closing, info, watchers, doomed, listedAs] = await together(
-    pool.rados.readLock(call, imageId, cells.attachment),
-    pool.rados.readLock(call, imageId, cells.closing),
+): Promise<{ readonly user: SouthboundError | undefined; readonly isClone: boolean } | "gone"> {
+  const [held, info, watchers, doomed, listedAs] = await together(
+    pool.rados.readLocks(call, imageId, [cells.attachment, cells.closing]),
     unless([errno.ENOENT], pool.rbd.infoById(call, imageId)),
-    unless([errno.ENOENT], pool.rbd.watchers(call, imageName)),
+    unless([errno.ENOENT], pool.rbd.watchers(call, imageName, imageId)),
     pool.rados.isDoomed(call, imageId),
     pool.rados.directoryNameOf(call, imageId),
   );
   if (info === undefined || listedAs === undefined) return "gone";
   // Another deleter got past its checks: that is final, and what shows now is that deleter or an attach that takes itself back.
-  if (doomed) return undefined;
-  const hosts = attachmentsIn(pool, imageId, attached).map(({ hostId }) => hostId).sort();
+  const user = doomed ? undefined : await userOf(pool, call, request, info, held, watchers ?? []);
+  return { user, isClone: info.isClone };
+}
+
+async function userOf(
+  pool: Pool,
+  call: Call<"deleteVolume">,
+  request: DeleteVolumeRequest,
+  info: ImageInfo,
+  held: ReadonlyMap<string, Lock>,
+  watchers: readonly string[],
+): Promise<SouthboundError | undefined> {
   const { ctx } = call;
+  const hosts = attachmentsIn(pool, info.id, held.get(cells.attachment)).map(({ hostId }) => hostId).sort();
   const inUse = whoHas(pool, call, request, hosts);
   if (inUse !== undefined) return inUse;
   const copy = await notPrimary(pool, call, request.id, info);
   if (copy !== undefined) return copy;
-  if (closing?.lockers.some(isUnmanaging) === true) {
+  if (held.get(cells.closing)?.lockers.some(isUnmanaging) === true) {
     const message = `volume ${request.id} is being let go; where no unmanageVolume runs any more, call it again`;
     return ctx.fail("FAILED_PRECONDITION", "volume-not-ready", message, { resource: request.id, outcome: "none" });
   }
-  const snapshots = info.snapshots === 0 ? 0 : await countBinding(pool, call, imageId);
+  const snapshots = info.snapshots === 0 ? 0 : await countBinding(pool, call, info.id);
   if (snapshots > 0) {
     const message = `volume ${request.id} has ${snapshots} snapshots; delete them first`;
     return ctx.fail("FAILED_PRECONDITION", "volume-has-snapshots", message, { resource: request.id, outcome: "none", details: { snapshots } });
   }
-  if (watchers !== undefined && watchers.length > 0) {
+  if (watchers.length > 0) {
     const message = `volume ${request.id} is open at ${watchers.join(", ")}; close it there first (a client that died is forgotten after 30 s)`;
     return ctx.fail("FAILED_PRECONDITION", "volume-in-use", message, { resource: request.id, outcome: "none", details: { watchers } });
   }

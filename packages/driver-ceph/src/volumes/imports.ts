@@ -10,7 +10,7 @@ import { imageNameOf, isOurImageName, ourPrefixes } from "../records/image-name.
 import { foreignCells, listImportablePage, obstacleOf } from "./importable.js";
 import type { Pool } from "../pool.js";
 import { errno, failedWith, unless } from "../transport/command-failure.js";
-import type { ImagePage, ImageView } from "../transport/images.js";
+import type { ImageGlance, ImagePage, ImageView } from "../transport/images.js";
 import { unmanageVolume } from "./unmanage-volume.js";
 import { endOf, hasPassed } from "../until.js";
 import { volumeIdOf } from "../records/volume-id.js";
@@ -141,7 +141,7 @@ function notImportable({ ctx }: ImportCall, { reference }: ImportRequest, obstac
 async function whereIsIt(pool: Pool, { reference }: ImportRequest, call: ImportCall): Promise<SouthboundError> {
   let next: string | undefined = "";
   while (next !== undefined) {
-    const page: ImagePage = await pool.images.page(call, { prefixes: ourPrefixes, after: next, limit: 1_000 }, [cells.request]);
+    const page: ImagePage<ImageGlance> = await pool.images.glance.page(call, { prefixes: ourPrefixes, after: next, limit: 1_000 }, [cells.request]);
     const taken = page.views.find((view) => requestIn(view)?.importedFrom === reference);
     if (taken !== undefined) {
       const message = `${JSON.stringify(reference)} is the volume ${JSON.stringify(requestIn(taken)?.name)} already`;

@@ -5,7 +5,7 @@ import { volumeCells, volumeIn } from "./get-volume.js";
 import { ourPrefixes } from "../records/image-name.js";
 import { imageNameIn, tokenAfter } from "./list-token.js";
 import type { Pool } from "../pool.js";
-import type { ImageView, PageRequest } from "../transport/images.js";
+import type { ImageGlance, PageRequest } from "../transport/images.js";
 import { volumeIdOf } from "../records/volume-id.js";
 
 /**
@@ -27,7 +27,7 @@ export async function listVolumePage(
   // Images that are no volume (yet, or any more) leave gaps, which are filled from further down.
   while (items.length < request.pageSize && next !== undefined) {
     const part: PageRequest = { prefixes: ourPrefixes, after: next, limit: request.pageSize - items.length };
-    const page = await pool.images.page(call, part, volumeCells);
+    const page = await pool.images.glance.page(call, part, volumeCells);
     items.push(...page.views.map((view) => volumeOrUnreadable(pool, view)).filter((volume) => volume !== undefined));
     next = page.next;
   }
@@ -35,7 +35,7 @@ export async function listVolumePage(
 }
 
 /** A volume of a layout that this driver does not know is listed, by its image's name, and does not hide the others. */
-function volumeOrUnreadable(pool: Pool, view: ImageView): Volume | undefined {
+function volumeOrUnreadable(pool: Pool, view: ImageGlance): Volume | undefined {
   try {
     return volumeIn(pool, view);
   } catch (thrown) {

@@ -1,23 +1,42 @@
-import type { Images } from "../images.js";
-import { viewFromWire } from "./protocol.js";
+import type { ImageGlance, Images, ImageView, Looks, PageRequest } from "../images.js";
+import type { Lock } from "../rados.js";
+import type { LookWire, PageWire } from "./protocol.js";
 import type { Supervisor } from "./supervisor.js";
 
 const reads = { changes: false } as const;
+/** The first cells say that an image is a volume and who has it: most volumes have both. The others are rare. */
+const certainCells = 2;
 
-/** Whole images, through the child: one round trip to the cluster by id, two by name, many at once for a page. */
+/**
+ * Images through the child: one round trip to the cluster by id, two by name, many at once for a page; one more for a header with a cell that
+ * is rare.
+ */
 export function createNativeImages({ request }: Supervisor): Images {
-  return {
-    byName: async (call, imageName, cells) => {
-      const view = await request(call, "lookByName", { imageName, cells }, reads);
-      return view === null ? undefined : viewFromWire(view);
-    },
-    byId: async (call, imageId, cells) => {
-      const view = await request(call, "lookById", { imageId, cells, listed: true }, reads);
-      return view === null ? undefined : viewFromWire(view);
-    },
-    page: async (call, { prefixes, after, limit }, cells) => {
-      const { views, next } = await request(call, "lookPage", { prefixes, after, limit, cells }, reads);
-      return { views: views.map(viewFromWire), ...(next !== null && { next }) };
-    },
+  const glance: Looks<ImageGlance> = {
+    byName: async (call, imageName, cells) => one(await request(call, "glanceByName", { imageName, cells, certainCells }, reads)),
+    byId: async (call, imageId, cells) => one(await request(call, "glanceById", { imageId, cells, certainCells, listed: true }, reads)),
+    page: async (call, which, cells) => pageOf(await request(call, "glancePage", { ...wanted(which), cells, certainCells }, reads)),
   };
+  const whole: Looks<ImageView> = {
+    byName: async (call, imageName, cells) => one(await request(call, "lookByName", { imageName, cells, certainCells: cells.length }, reads)),
+    byId: async (call, imageId, cells) => one(await request(call, "lookById", { imageId, cells, certainCells: cells.length, listed: true }, reads)),
+    page: async (call, which, cells) => pageOf(await request(call, "lookPage", { ...wanted(which), cells, certainCells }, reads)),
+  };
+  return { ...whole, glance };
 }
+
+const wanted = ({ prefixes, after, limit }: PageRequest): PageRequest => ({ prefixes, after, limit });
+
+interface View<Info> {
+  readonly info: LookWire<Info>["info"];
+  readonly cells: ReadonlyMap<string, Lock>;
+}
+
+const viewOf = <Info>({ info, cells }: LookWire<Info>): View<Info> => ({ info, cells: new Map(cells) });
+
+const one = <Info>(look: LookWire<Info> | null): View<Info> | undefined => (look === null ? undefined : viewOf(look));
+
+const pageOf = <Info>({ views, next }: PageWire<Info>): { readonly views: readonly View<Info>[]; readonly next?: string } => ({
+  views: views.map(viewOf),
+  ...(next !== null && { next }),
+});

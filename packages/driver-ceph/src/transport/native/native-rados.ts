@@ -10,14 +10,17 @@ const writes = { changes: true } as const;
  * as for a lock that is held, and the look that follows tells.
  */
 export function createNativeRados({ request }: Supervisor): Rados {
+  const readLocks: Rados["readLocks"] = async (call, imageId, locks) => new Map(await request(call, "readLocks", { imageId, locks }, reads));
+  const readLock: Rados["readLock"] = async (call, imageId, lock) => (await readLocks(call, imageId, [lock])).get(lock);
   return {
     takeLock: async (call, imageId, lock, wanted) => {
       if (await request(call, "takeLock", { imageId, lock, request: wanted }, writes)) return true;
       // Asked again on a new child it finds what the first one wrote: a cookie is one caller's alone.
-      const held = await request(call, "readLock", { imageId, lock }, reads);
+      const held = await readLock(call, imageId, lock);
       return held?.lockers.some(({ cookie }) => cookie === wanted.cookie) ?? false;
     },
-    readLock: async (call, imageId, lock) => (await request(call, "readLock", { imageId, lock }, reads)) ?? undefined,
+    readLock,
+    readLocks,
     lockNames: (call, imageId) => request(call, "lockNames", { imageId }, reads),
     breakLock: async (call, imageId, lock, { entity, cookie }) => {
       await request(call, "breakLock", { imageId, lock, entity, cookie }, writes);

@@ -1,11 +1,12 @@
 import { CommandFailure, errno } from "../command-failure.js";
 import { doomedKey } from "../rados.js";
 import type { ImageInfo, Rbd } from "../rbd.js";
-import type { ViewWire } from "./protocol.js";
+import type { LookWire } from "./protocol.js";
 import type { Supervisor } from "./supervisor.js";
 
 const reads = { changes: false } as const;
 const writes = { changes: true } as const;
+const noCells = { cells: [], certainCells: 0 } as const;
 
 /** The door to images, through the child. */
 export function createNativeRbd({ request, isOwn }: Supervisor): Rbd {
@@ -13,10 +14,11 @@ export function createNativeRbd({ request, isOwn }: Supervisor): Rbd {
     create: async (call, imageName, form) => {
       await request(call, "create", { imageName, form }, writes);
     },
-    infoByName: async (call, imageName) => found(await request(call, "lookByName", { imageName, cells: [] }, reads)),
-    infoById: async (call, imageId) => found(await request(call, "lookById", { imageId, cells: [], listed: false }, reads)),
+    infoByName: async (call, imageName) => found(await request(call, "lookByName", { imageName, ...noCells }, reads)),
+    infoById: async (call, imageId) => found(await request(call, "lookById", { imageId, ...noCells, listed: false }, reads)),
     // This driver opens images for moments only, to move and remove them: its own children, also dead ones, are nobody's use.
-    watchers: async (call, imageName) => (await request(call, "watchers", { imageName }, reads)).filter((address) => !isOwn(address)),
+    watchers: async (call, imageName, imageId) =>
+      (await request(call, "watchers", { imageName, imageId: imageId ?? null }, reads)).filter((address) => !isOwn(address)),
     usedBytes: (call, imageName) => request(call, "usedBytes", { imageName }, reads),
     list: (call) => request(call, "list", null, reads),
     trashDoomed: async (call, imageId) => {
@@ -37,7 +39,7 @@ export function createNativeRbd({ request, isOwn }: Supervisor): Rbd {
   };
 }
 
-function found(view: ViewWire | null): ImageInfo {
+function found(view: LookWire<Omit<ImageInfo, "name">> | null): ImageInfo {
   if (view !== null) return view.info;
   throw new CommandFailure("rbd_open", errno.ENOENT, "no such image");
 }

@@ -1,4 +1,4 @@
-import type { ImageView } from "../images.js";
+import type { ImageGlance } from "../images.js";
 import type { Lock, LockRequest } from "../rados.js";
 import type { PlacedForm } from "../rbd-making.js";
 import type { ImageForm, ImageInfo } from "../rbd.js";
@@ -14,13 +14,33 @@ export interface OpenSettings {
   readonly timeoutSeconds: number;
 }
 
-/** A look as it crosses: a map does not. */
-export interface ViewWire {
-  readonly info: ImageInfo;
+/** A look at an image as it crosses: a map does not. */
+export interface LookWire<Info> {
+  readonly info: Info & { readonly name: string };
   readonly cells: readonly (readonly [cell: string, lock: Lock])[];
 }
 
-export const viewFromWire = ({ info, cells }: ViewWire): ImageView => ({ info, cells: new Map(cells) });
+export interface PageWire<Info> {
+  readonly views: readonly LookWire<Info>[];
+  readonly next: string | null;
+}
+
+/** Which part of RBD's directory. */
+export interface PageArgs {
+  readonly prefixes: readonly string[];
+  readonly after: string;
+  readonly limit: number;
+}
+
+/** Which cells to look at. */
+export interface OfCells {
+  readonly cells: readonly string[];
+  /** So many of them, the first ones, are held often enough to be asked for in any case. */
+  readonly certainCells: number;
+}
+
+type WholeInfo = Omit<ImageInfo, "name">;
+type GlanceInfo = Omit<ImageGlance["info"], "name">;
 
 /** An image in the trash; times in seconds of the epoch. One that need not be kept is kept until it was deleted. */
 export interface TrashEntry {
@@ -36,24 +56,21 @@ interface OfImage {
 interface OfName {
   readonly imageName: string;
 }
-interface Cells {
-  readonly cells: readonly string[];
-}
 interface OfLock extends OfImage {
   readonly lock: string;
 }
 
 /** Everything that the child can be asked for, with what it answers. `null` is "there is none". */
 export interface Operations {
-  lookByName: { readonly args: OfName & Cells; readonly result: ViewWire | null };
+  lookByName: { readonly args: OfName & OfCells; readonly result: LookWire<WholeInfo> | null };
   /** `listed`: only an image that RBD's directory has, under the name that it has there. */
-  lookById: { readonly args: OfImage & Cells & { readonly listed: boolean }; readonly result: ViewWire | null };
-  lookPage: {
-    readonly args: Cells & { readonly prefixes: readonly string[]; readonly after: string; readonly limit: number };
-    readonly result: { readonly views: readonly ViewWire[]; readonly next: string | null };
-  };
+  lookById: { readonly args: OfImage & OfCells & { readonly listed: boolean }; readonly result: LookWire<WholeInfo> | null };
+  lookPage: { readonly args: PageArgs & OfCells; readonly result: PageWire<WholeInfo> };
+  glanceByName: { readonly args: OfName & OfCells; readonly result: LookWire<GlanceInfo> | null };
+  glanceById: { readonly args: OfImage & OfCells & { readonly listed: boolean }; readonly result: LookWire<GlanceInfo> | null };
+  glancePage: { readonly args: PageArgs & OfCells; readonly result: PageWire<GlanceInfo> };
   takeLock: { readonly args: OfLock & { readonly request: LockRequest }; readonly result: boolean };
-  readLock: { readonly args: OfLock; readonly result: Lock | null };
+  readLocks: { readonly args: OfImage & { readonly locks: readonly string[] }; readonly result: readonly (readonly [lock: string, held: Lock])[] };
   lockNames: { readonly args: OfImage; readonly result: readonly string[] };
   breakLock: { readonly args: OfLock & { readonly entity: string; readonly cookie: string }; readonly result: null };
   directoryIdOf: { readonly args: OfName; readonly result: string | null };
@@ -64,7 +81,8 @@ export interface Operations {
   dropJunkHeader: { readonly args: OfImage; readonly result: null };
   probeWrite: { readonly args: null; readonly result: null };
   create: { readonly args: OfName & { readonly form: ImageForm }; readonly result: null };
-  watchers: { readonly args: OfName; readonly result: readonly string[] };
+  /** With the image's id it is not opened where nobody watches it. */
+  watchers: { readonly args: OfName & { readonly imageId: string | null }; readonly result: readonly string[] };
   usedBytes: { readonly args: OfName; readonly result: number };
   /** Makes an image; its id, or null where it had gone before that was read. */
   createNamed: { readonly args: OfName & { readonly form: PlacedForm }; readonly result: string | null };
@@ -123,4 +141,4 @@ export type FromChild =
 export const isReplyTo = <Op extends OperationName>(op: Op, reply: ReplyOf<OperationName>): reply is ReplyOf<Op> => reply.op === op;
 
 /** Parent and child of two builds do not understand each other: a child of another version is refused. */
-export const protocolVersion = "2";
+export const protocolVersion = "3";

@@ -4,31 +4,45 @@ import type { Libraries } from "./libraries.js";
 const waiters = 4;
 /** What one thread waits for may take long, or hang, while other operations end: looked at so often. */
 const lookEveryMs = 1;
+/** Operations end about in the order in which they began: after so many in a row that have not, the rest is left for the next look. */
+const enoughMisses = 8;
 
 /**
  * Fulfils when an operation has ended. Many are under way at once, and a thread for each would cost more than the operations: one
- * thread waits for the oldest, and when it comes back all are looked at. More threads wait where the oldest takes long.
+ * thread waits for the oldest, and when it comes back those about as old are looked at. Where nothing comes back for a while all are looked
+ * at, and more threads wait.
  */
-export function openCompletions({ rados }: Pick<Libraries, "rados">): (completion: bigint) => Promise<void> {
+export function openCompletions({ rados }: { readonly rados: Pick<Libraries["rados"], "isComplete" | "wait"> }): (completion: bigint) => Promise<void> {
   const pending = new Map<bigint, () => void>();
   /** A thread looks at these: they are not to be released before it comes back. */
   const waitedFor = new Set<bigint>();
   let timer: NodeJS.Timeout | undefined;
+  /** Whether a thread has come back since the last look at all. */
+  let flowing = false;
 
-  const sweep = (): void => {
+  const sweep = (mostMisses: number): void => {
+    let misses = 0;
     for (const [completion, resolve] of pending) {
-      if (waitedFor.has(completion) || rados.isComplete(completion) === 0) continue;
+      if (waitedFor.has(completion)) continue;
+      if (rados.isComplete(completion) === 0) {
+        if ((misses += 1) >= mostMisses) return;
+        continue;
+      }
+      misses = 0;
       pending.delete(completion);
       resolve();
     }
   };
   const wait = async (): Promise<void> => {
-    for (const [completion] of pending) {
+    for (const [completion, resolve] of pending) {
       if (waitedFor.has(completion)) continue;
       waitedFor.add(completion);
       await rados.wait.async(completion);
       waitedFor.delete(completion);
-      sweep();
+      pending.delete(completion);
+      resolve();
+      flowing = true;
+      sweep(enoughMisses);
     }
   };
   const watch = (): void => {
@@ -36,8 +50,11 @@ export function openCompletions({ rados }: Pick<Libraries, "rados">): (completio
   };
   const look = (): void => {
     timer = undefined;
-    sweep();
-    if (pending.size > waitedFor.size && waitedFor.size < waiters) void wait();
+    if (!flowing) {
+      sweep(Infinity);
+      if (pending.size > waitedFor.size && waitedFor.size < waiters) void wait();
+    }
+    flowing = false;
     watch();
   };
 

@@ -10,11 +10,24 @@ export const headerOf = (imageId: string): string => `rbd_header.${imageId}`;
 /** What a header tells of its image, but for the name, which does not stand in it. */
 export type HeaderInfo = Omit<ImageInfo, "name">;
 
+/** The part of it that a volume is told from. */
+export type HeaderGlance = Pick<HeaderInfo, "id" | "sizeBytes">;
+
 /** A look at a header: all of one moment. `info` is undefined where only librbd can tell, by opening the image. */
-export interface HeaderLook {
-  readonly info: HeaderInfo | undefined;
+export interface HeaderLook<Info> {
+  readonly info: Info | undefined;
   readonly cells: readonly (readonly [cell: string, lock: Lock])[];
 }
+
+/** What is asked of a header beside its cells. Answers that do not decode throw `BadEncoding`. */
+export interface HeaderQuestion<Info> {
+  /** Asks, and fulfils once the answers are there; undefined where only librbd can tell. */
+  ask(ask: AskHeader, imageId: string): () => Info | undefined;
+  /** The same out of what librbd tells. */
+  of(info: HeaderInfo): Info;
+}
+
+type AskHeader = (method: string, input?: Buffer) => () => PartAnswer;
 
 const rbdClass = "rbd";
 const nothing = Buffer.alloc(0);
@@ -58,8 +71,8 @@ export const everyFeatureName = (bits: bigint): readonly string[] => [
 
 /** How to look at a header. */
 export interface LookOptions {
-  /** Looks at the first cell alone, and at others where one of their names was ever used: cheaper where most have none. */
-  readonly fewCells?: boolean;
+  /** So many of the cells, the first ones, are looked at in any case, others where one of their names was ever used. Default: all. */
+  readonly certainCells?: number;
   /** How much longer answers may be than they usually are. */
   readonly factor?: number;
   /** Each question fails alone: for headers on which one of them fails. */
@@ -67,35 +80,39 @@ export interface LookOptions {
 }
 
 /** Looks at a header in one round trip; undefined when there is none. What is long, odd, or has further cells takes a second one. */
-export async function lookAtHeader(
+export async function lookAtHeader<Info>(
   objects: Objects,
   imageId: string,
+  question: HeaderQuestion<Info>,
   cells: readonly string[],
   options: LookOptions = {},
-): Promise<HeaderLook | undefined> {
-  const { fewCells = false, factor = 1, failAlone = false } = options;
+): Promise<HeaderLook<Info> | undefined> {
+  const { certainCells = cells.length, factor = 1, failAlone = false } = options;
   const read = objects.read();
-  const ask = (method: string, input: Buffer = nothing): (() => PartAnswer) => read.exec(rbdClass, method, input, shortAnswer * factor, failAlone);
-  const size = ask("get_size", noSnapshot);
-  const features = ask("get_features", featuresInput);
-  const snapshots = ask("get_snapcontext");
-  const parent = ask("parent_get");
-  const asked = fewCells ? cells.slice(0, 1) : cells;
-  const locks = asked.map((cell) => ({ cell, answer: read.exec(lockClass, "get_info", infoInput(cell), cellAnswer * factor, failAlone) }));
+  const answers: (() => PartAnswer)[] = [];
+  const exec = (objectClass: string, method: string, input: Buffer, capacity: number): (() => PartAnswer) => {
+    const answer = read.exec(objectClass, method, input, capacity * factor, failAlone);
+    answers.push(answer);
+    return answer;
+  };
+  const info = question.ask((method, input = nothing) => exec(rbdClass, method, input, shortAnswer), imageId);
+  const asked = cells.slice(0, certainCells);
+  const locks = asked.map((cell) => ({ cell, answer: exec(lockClass, "get_info", infoInput(cell), cellAnswer) }));
   const others = cells.slice(asked.length);
-  const names = others.length === 0 ? undefined : read.exec(lockClass, "list_locks", nothing, shortAnswer * factor, failAlone);
+  const names = others.length === 0 ? undefined : exec(lockClass, "list_locks", nothing, shortAnswer);
 
   const failed = await read.run(headerOf(imageId));
   if (failed === errno.ENOENT) return undefined;
-  const parts = [size, features, snapshots, parent, ...locks.map(({ answer }) => answer), ...(names === undefined ? [] : [names])].map((answer) => answer());
-  if (parts.some((part) => part.errno === errno.ERANGE)) return lookAtHeader(objects, imageId, cells, { ...options, factor: factor * 16 });
-  if (failed !== 0 && !failAlone) return lookAtHeader(objects, imageId, cells, { ...options, failAlone: true });
+  if (answers.some((answer) => answer().errno === errno.ERANGE)) {
+    return lookAtHeader(objects, imageId, question, cells, { ...options, factor: factor * 16 });
+  }
+  if (failed !== 0 && !failAlone) return lookAtHeader(objects, imageId, question, cells, { ...options, failAlone: true });
   if (failed !== 0) throw new NativeFailure("rados_read_op_operate", failed);
   if (names !== undefined) {
     const used = decodeLockNames(answered("lock.list_locks", names()));
     const further = others.filter((cell) => used.includes(cell));
     // All of them again: what is told is of one moment.
-    if (further.length > 0) return lookAtHeader(objects, imageId, [...asked, ...further], { factor });
+    if (further.length > 0) return lookAtHeader(objects, imageId, question, [...asked, ...further], { factor });
   }
 
   const held: (readonly [string, Lock])[] = [];
@@ -103,7 +120,7 @@ export async function lookAtHeader(
     const lock = decodeLock(answered("lock.get_info", answer()));
     if (lock !== undefined) held.push([cell, lock]);
   }
-  return { info: infoOf(imageId, size(), features(), snapshots(), parent()), cells: held };
+  return { info: decoded(info), cells: held };
 }
 
 function answered(what: string, { errno: number, bytes }: PartAnswer): Buffer {
@@ -111,21 +128,57 @@ function answered(what: string, { errno: number, bytes }: PartAnswer): Buffer {
   return bytes;
 }
 
-function infoOf(id: string, size: PartAnswer, features: PartAnswer, snapshots: PartAnswer, parent: PartAnswer): HeaderInfo | undefined {
-  if ([size, features, snapshots, parent].some((part) => part.errno !== 0)) return undefined;
+/** Undefined where an answer is of a form that this does not know. */
+function decoded<Info>(info: () => Info | undefined): Info | undefined {
   try {
-    const reader = new CephReader(size.bytes);
-    const order = reader.u8();
-    const sizeBytes = reader.u64();
-    const names = featureNames(new CephReader(features.bytes).bits64());
-    const context = new CephReader(snapshots.bytes);
-    context.skip(8);
-    const snapshotIds = context.list(() => context.u64());
-    const parentPool = new CephReader(parent.bytes).versioned(1, (inside) => inside.i64());
-    if (names === undefined) return undefined;
-    return { id, sizeBytes, objectSizeBytes: 2 ** order, snapshots: snapshotIds.length, features: names, isClone: parentPool !== -1n };
+    return info();
   } catch (thrown) {
     if (thrown instanceof BadEncoding) return undefined;
     throw thrown;
   }
 }
+
+/** The size, of an image whose features are all plain: one that is being migrated, say, has another size than its header says. */
+const askPlain = (ask: AskHeader): (() => Omit<HeaderInfo, "id" | "snapshots" | "isClone"> | undefined) => {
+  const size = ask("get_size", noSnapshot);
+  const features = ask("get_features", featuresInput);
+  return () => {
+    if (size().errno !== 0 || features().errno !== 0) return undefined;
+    const reader = new CephReader(size().bytes);
+    const order = reader.u8();
+    const sizeBytes = reader.u64();
+    const names = featureNames(new CephReader(features().bytes).bits64());
+    return names && { sizeBytes, objectSizeBytes: 2 ** order, features: names };
+  };
+};
+
+/** All that a header tells. */
+export const wholeHeader: HeaderQuestion<HeaderInfo> = {
+  ask: (ask, id) => {
+    const plain = askPlain(ask);
+    const snapshots = ask("get_snapcontext");
+    const parent = ask("parent_get");
+    return () => {
+      const found = plain();
+      if (found === undefined || snapshots().errno !== 0 || parent().errno !== 0) return undefined;
+      const context = new CephReader(snapshots().bytes);
+      context.skip(8);
+      const snapshotIds = context.list(() => context.u64());
+      const parentPool = new CephReader(parent().bytes).versioned(1, (inside) => inside.i64());
+      return { id, ...found, snapshots: snapshotIds.length, isClone: parentPool !== -1n };
+    };
+  },
+  of: (info) => info,
+};
+
+/** What a volume is told from: half the questions. */
+export const headerGlance: HeaderQuestion<HeaderGlance> = {
+  ask: (ask, id) => {
+    const plain = askPlain(ask);
+    return () => {
+      const found = plain();
+      return found && { id, sizeBytes: found.sizeBytes };
+    };
+  },
+  of: ({ id, sizeBytes }) => ({ id, sizeBytes }),
+};

@@ -78,6 +78,9 @@ export async function loadLibraries() {
       startWrite: rados.number(
         "int rados_aio_write_op_operate(void *op, void *io, void *completion, const char *object, void *time, int flags)",
       ),
+      startNotify: rados.number(
+        "int rados_aio_notify(void *io, const char *object, void *completion, void *bytes, int length, uint64_t timeoutMs, void *reply, void *replyLength)",
+      ),
       wait: rados.number("int rados_aio_wait_for_complete(void *completion)"),
       isComplete: rados.number("int rados_aio_is_complete(void *completion)"),
       resultOf: rados.number("int rados_aio_get_return_value(void *completion)"),

@@ -34,7 +34,7 @@ export interface Listing {
   prepareTrash(): Promise<void>;
 }
 
-export function openListing(objects: Objects, directory: Directory): Listing {
+export function openListing(objects: Objects, directory: Pick<Directory, "nameOf">): Listing {
   const change = async (object: string, what: string, expected: readonly number[], add: (write: ObjectWrite) => void): Promise<number> => {
     const write = objects.write();
     add(write);
@@ -42,20 +42,20 @@ export function openListing(objects: Objects, directory: Directory): Listing {
     if (failed === 0 || expected.includes(failed) || (failed >= mismatch && expected.includes(mismatch))) return failed;
     throw new NativeFailure(what, failed);
   };
-  /** Takes the image's entry and its name's object away; neither where they are another image's. */
-  const unlist = async (imageId: string, imageName: string): Promise<void> => {
+  /** Takes the image's entry and its name's object away; neither where they are another image's. False: it had no entry under the name. */
+  const unlist = async (imageId: string, imageName: string): Promise<boolean> => {
     await change(nameObject(imageName), "rados_remove", [errno.ENOENT, mismatch], (write) => {
       write.assertBytes(string(imageId));
       write.remove();
     });
     const gone = [errno.ENOENT, errno.ESTALE];
     const entry = Buffer.concat([string(imageName), string(imageId)]);
-    await change(directoryObject, "rbd.dir_remove_image", gone, (write) => write.exec(rbdClass, "dir_remove_image", entry));
+    return (await change(directoryObject, "rbd.dir_remove_image", gone, (write) => write.exec(rbdClass, "dir_remove_image", entry))) === 0;
   };
-  const move = async (imageId: string, name: string): Promise<void> => {
+  const move = async (imageId: string, name: string): Promise<boolean> => {
     const entry = Buffer.concat([string(imageId), trashSpec(name, new Date())]);
     await change(trashObject, "rbd.trash_add", [errno.EEXIST], (write) => write.exec(rbdClass, "trash_add", entry));
-    await unlist(imageId, name);
+    return unlist(imageId, name);
   };
   const dropRemains: Listing["dropRemains"] = async (imageId) => {
     const read = objects.read();
@@ -73,12 +73,14 @@ export function openListing(objects: Objects, directory: Directory): Listing {
     moveToTrash: async (imageId) => {
       for (let turn = 0; turn < renamesFollowed; turn += 1) {
         const name = await directory.nameOf(imageId);
-        if (name === undefined) return;
-        await move(imageId, name);
+        // The entry that was taken away was its only one; where there was none, it was renamed or moved by others meanwhile.
+        if (name === undefined || (await move(imageId, name))) return;
       }
       throw new NativeFailure("rbd.trash_add", errno.EBUSY, `image ${imageId} is renamed again and again`);
     },
-    moveUnlistedToTrash: move,
+    moveUnlistedToTrash: async (imageId, imageName) => {
+      await move(imageId, imageName);
+    },
     dropHalfMade: async (imageId) => {
       const dropped = await change(headerOf(imageId), "rados_remove", [errno.ENOENT, errno.ECANCELED], (write) => {
         write.assertExists();

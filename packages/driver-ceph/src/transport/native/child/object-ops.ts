@@ -52,6 +52,11 @@ export interface ObjectWrite {
 export interface Objects {
   read(): ObjectRead;
   write(): ObjectWrite;
+  /**
+   * Tells who watches an object that it may have changed, with an empty message, and waits until they have heard it: whole seconds, at least
+   * one. Answers an error number (positive), or 0 with what librados says of them.
+   */
+  notify(object: string, withinMs: number): Promise<PartAnswer>;
 }
 
 /** Operations that are under way at once: librados blocks who starts more than 1,024. */
@@ -168,6 +173,21 @@ export function openObjects(libraries: Libraries, pool: PoolHandle): Objects {
           }
         },
       };
+    },
+
+    notify: async (object, withinMs) => {
+      const arena = newArena();
+      try {
+        const { bytes, at, address } = arena.take(16, 16);
+        const failed = await operate((io, completion) => rados.startNotify(io, object, completion, null, 0, withinMs, address, address + 8n));
+        const reply = bytes.readBigUInt64LE(at);
+        if (reply === 0n) return { errno: failed, bytes: nothing };
+        const copy = bytesAt(reply, Number(bytes.readBigUInt64LE(at + 8)));
+        rados.freeBuffer(reply);
+        return { errno: failed, bytes: copy };
+      } finally {
+        arena.release();
+      }
     },
 
     write: () => {

@@ -1,21 +1,24 @@
-import { mapBounded, together } from "../../../bounded.js";
-import type { OperationName, Operations, ViewWire } from "../protocol.js";
+import { mapBounded } from "../../../bounded.js";
+import type { OperationName, Operations } from "../protocol.js";
 import { sendCommand, type Connection } from "./cluster.js";
-import { openDirectory, type Listed } from "./directory.js";
+import { openDirectory } from "./directory.js";
 import { errno, NativeFailure } from "./failure.js";
-import { headerOf, lookAtHeader, type LookOptions } from "./header.js";
+import { headerGlance, headerOf, wholeHeader } from "./header.js";
 import { openImages } from "./images.js";
 import type { Libraries } from "./libraries.js";
 import { openListing } from "./listing.js";
 import { breakInput, decodeLock, decodeLockNames, infoInput, lockClass, takeInput } from "./locks.js";
+import { openLooks } from "./looks.js";
 import { openObjects, type ObjectWrite } from "./object-ops.js";
+import { isUnwatched } from "./watchers.js";
 
 /** What carries out each operation. */
 export type Handlers = { readonly [Op in OperationName]: (args: Operations[Op]["args"]) => Promise<Operations[Op]["result"]> };
 
-/** Headers that are looked at together: enough to keep an OSD busy, few enough to leave it to others too. */
+/** Images in the trash that are looked at together. */
 const looksAtOnce = 128;
-const lockAnswer = 64 * 1024;
+/** Most locks hold one description of a few hundred bytes. */
+const lockAnswer = 4_096;
 
 /** What works through one connection, in the configured pool and namespace. */
 export function createHandlers(libraries: Libraries, connection: Connection): Handlers {
@@ -23,16 +26,19 @@ export function createHandlers(libraries: Libraries, connection: Connection): Ha
   const directory = openDirectory(objects);
   const listing = openListing(objects, directory);
   const images = openImages(libraries, connection.pool);
-  const readLocks = async (imageId: string, method: string, input: Buffer, capacity = lockAnswer): Promise<Buffer | undefined> => {
+  /** Asks for locks on one header, all of one moment; nothing where there is no header. */
+  const askLocks = async (imageId: string, method: string, inputs: readonly Buffer[], capacity = lockAnswer): Promise<readonly Buffer[]> => {
     const read = objects.read();
-    const answer = read.exec(lockClass, method, input, capacity, true);
+    const asked = inputs.map((input) => read.exec(lockClass, method, input, capacity, true));
     const failed = await read.run(headerOf(imageId));
-    if (failed === errno.ENOENT) return undefined;
+    if (failed === errno.ENOENT) return [];
     if (failed !== 0) throw new NativeFailure(`lock.${method}`, failed);
-    const { errno: number, bytes } = answer();
-    if (number === errno.ERANGE) return readLocks(imageId, method, input, capacity * 16);
-    if (number !== 0) throw new NativeFailure(`lock.${method}`, number);
-    return bytes;
+    const answers = asked.map((answer) => answer());
+    if (answers.some((answer) => answer.errno === errno.ERANGE)) return askLocks(imageId, method, inputs, capacity * 16);
+    return answers.map(({ errno: number, bytes }) => {
+      if (number !== 0) throw new NativeFailure(`lock.${method}`, number);
+      return bytes;
+    });
   };
   /** Changes an image's header, where it is there; answers with the error number, or 0. */
   const changeHeader = async (imageId: string, what: string, expected: readonly number[], add: (write: ObjectWrite) => void): Promise<number> => {
@@ -60,52 +66,30 @@ export function createHandlers(libraries: Libraries, connection: Connection): Ha
     await listing.dropRemains(imageId);
   };
 
-  const look = async ({ name, id }: Listed, cells: readonly string[], options?: LookOptions): Promise<ViewWire | null> => {
-    const header = await lookAtHeader(objects, id, cells, options);
-    if (header === undefined) return null;
-    const info = header.info ?? (await images.inspect({ id }));
-    return info === undefined ? null : { info: { ...info, name }, cells: header.cells };
-  };
+  const whole = openLooks(objects, directory, images, wholeHeader);
+  const glance = openLooks(objects, directory, images, headerGlance);
 
   return {
-    lookByName: async ({ imageName, cells }) => {
-      const id = await directory.openedBy(imageName);
-      if (id !== undefined) return look({ name: imageName, id }, cells);
-      // An image of format 1 has no such object. It has no cells either.
-      const info = await images.inspect({ name: imageName });
-      return info?.id === "" ? { info, cells: [] } : null;
-    },
-    lookById: async ({ imageId, cells, listed }) => {
-      const [name, view] = await together(directory.nameOf(imageId), look({ name: "", id: imageId }, cells));
-      if (view === null || (listed && name === undefined)) return null;
-      return { ...view, info: { ...view.info, name: name ?? view.info.name } };
-    },
-    lookPage: async ({ prefixes, after, limit, cells }) => {
-      const found: Listed[] = [];
-      let more = false;
-      for (const prefix of [...prefixes].sort()) {
-        if (found.length >= limit) {
-          more ||= (await directory.page(prefix, after, 1)).images.length > 0;
-          continue;
-        }
-        const part = await directory.page(prefix, after, limit - found.length);
-        found.push(...part.images);
-        more ||= part.more;
-      }
-      const views = await mapBounded(found, looksAtOnce, (image) => look(image, cells, { fewCells: true }));
-      return { views: views.filter((view) => view !== null), next: more ? (found.at(-1)?.name ?? null) : null };
-    },
+    lookByName: whole.byName,
+    lookById: whole.byId,
+    lookPage: whole.page,
+    glanceByName: glance.byName,
+    glanceById: glance.byId,
+    glancePage: glance.page,
 
     takeLock: async ({ imageId, lock, request }) => {
       const taken = [errno.ENOENT, errno.EBUSY, errno.EEXIST];
       return (await changeHeader(imageId, "lock.lock", taken, (write) => write.exec(lockClass, "lock", takeInput(lock, request)))) === 0;
     },
-    readLock: async ({ imageId, lock }) => {
-      const bytes = await readLocks(imageId, "get_info", infoInput(lock));
-      return bytes === undefined ? null : (decodeLock(bytes) ?? null);
+    readLocks: async ({ imageId, locks }) => {
+      const answers = await askLocks(imageId, "get_info", locks.map(infoInput));
+      return answers.flatMap((bytes, index) => {
+        const [name, lock] = [locks[index], decodeLock(bytes)];
+        return name === undefined || lock === undefined ? [] : [[name, lock] as const];
+      });
     },
     lockNames: async ({ imageId }) => {
-      const bytes = await readLocks(imageId, "list_locks", Buffer.alloc(0));
+      const [bytes] = await askLocks(imageId, "list_locks", [Buffer.alloc(0)]);
       return bytes === undefined ? [] : decodeLockNames(bytes);
     },
     breakLock: async ({ imageId, lock, entity, cookie }) => {
@@ -147,7 +131,7 @@ export function createHandlers(libraries: Libraries, connection: Connection): Ha
       await images.create(imageName, form);
       return (await directory.openedBy(imageName)) ?? null;
     },
-    watchers: ({ imageName }) => images.watchers(imageName),
+    watchers: async ({ imageName, imageId }) => (imageId !== null && (await isUnwatched(objects, imageId)) ? [] : images.watchers(imageName)),
     usedBytes: ({ imageName }) => images.usedBytes(imageName),
     list: () => directory.names(),
     moveToTrash: async ({ imageId, unlistedAs }) => {

@@ -1,0 +1,79 @@
+import type { Objects } from "../../src/transport/native/child/object-ops.js";
+
+/** Objects that answer the methods of object classes with these bytes, and writes with these error numbers in turn; 0 where none is left. */
+export function fakeObjects(answers: Readonly<Record<string, Buffer>>, failures: Readonly<Record<string, readonly number[]>> = {}) {
+  /** What each operation was made of. */
+  const asked: (readonly string[])[] = [];
+  const left = new Map(Object.entries(failures).map(([what, numbers]) => [what, [...numbers]]));
+  const nothing = { errno: 0, bytes: Buffer.alloc(0) };
+  const objects: Objects = {
+    read: () => {
+      const parts: string[] = [];
+      return {
+        exec: (objectClass, method) => {
+          const name = `${objectClass}.${method}`;
+          parts.push(name);
+          return () => ({ errno: 0, bytes: answers[name] ?? Buffer.alloc(0) });
+        },
+        keys: () => () => new Map(),
+        range: () => () => ({ pairs: [], more: false }),
+        bytes: () => () => nothing,
+        run: () => {
+          asked.push(parts);
+          return Promise.resolve(0);
+        },
+      };
+    },
+    write: () => {
+      const parts: string[] = [];
+      const note = (part: string) => () => void parts.push(part);
+      return {
+        assertExists: note("assertExists"),
+        exec: (objectClass, method) => void parts.push(`${objectClass}.${method}`),
+        setKey: note("setKey"),
+        assertNoKey: note("assertNoKey"),
+        assertBytes: note("assertBytes"),
+        create: note("create"),
+        content: note("content"),
+        remove: note("remove"),
+        run: () => {
+          asked.push(parts);
+          return Promise.resolve(parts.map((part) => left.get(part)?.shift() ?? 0).find((failed) => failed !== 0) ?? 0);
+        },
+      };
+    },
+    notify: () => Promise.resolve(nothing),
+  };
+  return { objects, asked };
+}
+
+/** Operations that end when they are told to. */
+export function fakeOperations() {
+  const ended = new Set<bigint>();
+  const waiting = new Map<bigint, (result: number) => void>();
+  let looks = 0;
+  const numberOf = (argument: unknown): bigint => {
+    if (typeof argument === "bigint") return argument;
+    throw new Error("no completion");
+  };
+  const isComplete = (...[completion]: readonly unknown[]): number => {
+    looks += 1;
+    return ended.has(numberOf(completion)) ? 1 : 0;
+  };
+  const wait = (...[completion]: readonly unknown[]): Promise<number> =>
+    new Promise((resolve) => {
+      if (ended.has(numberOf(completion))) resolve(0);
+      else waiting.set(numberOf(completion), resolve);
+    });
+  const notHere = (): never => {
+    throw new Error("not to be called");
+  };
+  return {
+    rados: { isComplete: Object.assign(isComplete, { async: notHere }), wait: Object.assign(notHere, { async: wait }) },
+    end: (completion: bigint) => {
+      ended.add(completion);
+      waiting.get(completion)?.(0);
+    },
+    looks: () => looks,
+  };
+}

@@ -1,0 +1,127 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { openCompletions } from "../src/transport/native/child/completions.js";
+import { string, u32, u64, versioned } from "../src/transport/native/child/encoding.js";
+import { headerGlance, lookAtHeader, wholeHeader } from "../src/transport/native/child/header.js";
+import { openListing } from "../src/transport/native/child/listing.js";
+import { countAnswers } from "../src/transport/native/child/watchers.js";
+import { fakeObjects, fakeOperations } from "./fakes/objects.js";
+
+describe("who has answered a message to an object's watchers", () => {
+  const watcher = [u64(4_123n), u64(1n)];
+
+  it("is nobody where nobody watches", () => {
+    expect(countAnswers(Buffer.concat([u32(0), u32(0)]))).toBe(0);
+  });
+
+  it("counts those that answered and those that did not in time", () => {
+    expect(countAnswers(Buffer.concat([u32(1), ...watcher, string("ok"), u32(0)]))).toBe(1);
+    expect(countAnswers(Buffer.concat([u32(0), u32(2), ...watcher, ...watcher]))).toBe(2);
+  });
+
+  it("is not told by a reply of another form", () => {
+    expect(countAnswers(Buffer.alloc(0))).toBeUndefined();
+    expect(countAnswers(Buffer.concat([u32(3), u32(0)]))).toBeUndefined();
+  });
+});
+
+describe("waiting for operations", () => {
+  it("tells of each as it ends, also while the oldest hangs", async () => {
+    const fake = fakeOperations();
+    const completed = openCompletions(fake);
+    const ended: bigint[] = [];
+    for (let one = 1n; one <= 40n; one += 1n) void completed(one).then(() => ended.push(one));
+    for (let one = 2n; one <= 40n; one += 1n) fake.end(one);
+    await expect.poll(() => ended.length).toBe(39);
+    expect(ended).not.toContain(1n);
+    fake.end(1n);
+    await expect.poll(() => ended.length).toBe(40);
+  });
+
+  it("does not look at all that are under way whenever one ends", async () => {
+    const fake = fakeOperations();
+    const completed = openCompletions(fake);
+    const all = Array.from({ length: 200 }, (_, index) => completed(BigInt(index + 1)));
+    for (let one = 1n; one <= 200n; one += 1n) {
+      fake.end(one);
+      if (one % 20n === 0n) await sleep(0);
+    }
+    await Promise.all(all);
+    expect(fake.looks()).toBeLessThan(200 * 20);
+  });
+});
+
+describe("a look at a header", () => {
+  const features = Buffer.concat([u64(61n), u64(0n)]);
+  const header = {
+    "rbd.get_size": Buffer.concat([Buffer.from([22]), u64(1_073_741_824n)]),
+    "rbd.get_features": features,
+    "rbd.get_snapcontext": Buffer.concat([u64(0n), u32(0)]),
+    "rbd.parent_get": versioned(u64(0xffff_ffff_ffff_ffffn)),
+    "lock.list_locks": versioned(u32(1), string("opensds.request")),
+    "lock.get_info": versioned(u32(0), Buffer.from([0]), string("")),
+  };
+  const names = ["opensds.request", "opensds.attachment", "opensds.closing"];
+
+  it("asks for what a volume is told from, and for the cells that most have, in one round trip", async () => {
+    const { objects, asked } = fakeObjects(header);
+    const found = await lookAtHeader(objects, "a1", headerGlance, names, { certainCells: 2 });
+    expect(found).toEqual({ info: { id: "a1", sizeBytes: 1_073_741_824 }, cells: [] });
+    expect(asked).toEqual([["rbd.get_size", "rbd.get_features", "lock.get_info", "lock.get_info", "lock.list_locks"]]);
+  });
+
+  it("asks again, for all of one moment, where a further cell was ever used", async () => {
+    const { objects, asked } = fakeObjects({ ...header, "lock.list_locks": versioned(u32(1), string("opensds.closing")) });
+    await lookAtHeader(objects, "a1", headerGlance, names, { certainCells: 2 });
+    expect(asked[1]).toEqual(["rbd.get_size", "rbd.get_features", "lock.get_info", "lock.get_info", "lock.get_info"]);
+  });
+
+  it("tells all of an image", async () => {
+    const { objects } = fakeObjects(header);
+    expect((await lookAtHeader(objects, "a1", wholeHeader, []))?.info).toEqual({
+      id: "a1",
+      sizeBytes: 1_073_741_824,
+      objectSizeBytes: 4_194_304,
+      snapshots: 0,
+      features: ["layering", "exclusive-lock", "object-map", "fast-diff", "deep-flatten"],
+      isClone: false,
+    });
+  });
+
+  it.each([
+    ["an unknown feature", { "rbd.get_features": Buffer.concat([u64(1n << 40n), u64(0n)]) }],
+    ["a migration", { "rbd.get_features": Buffer.concat([u64(512n), u64(0n)]) }],
+    ["an answer of another form", { "rbd.get_size": Buffer.alloc(2) }],
+  ])("leaves an image with %s to librbd", async (_, odd) => {
+    for (const question of [headerGlance, wholeHeader]) {
+      const found = await lookAtHeader(fakeObjects({ ...header, ...odd }).objects, "a1", question, []);
+      expect(found).toEqual({ info: undefined, cells: [] });
+    }
+  });
+});
+
+describe("moving an image to the trash", () => {
+  /** A directory that gives these names, one after the other. */
+  const directoryOf = (...names: readonly (string | undefined)[]) => {
+    const left = [...names];
+    return { nameOf: () => Promise.resolve(left.shift()) };
+  };
+
+  it("looks the name up once", async () => {
+    const { objects, asked } = fakeObjects({});
+    await openListing(objects, directoryOf("opensds.a", "not asked for")).moveToTrash("a1");
+    expect(asked).toEqual([["rbd.trash_add"], ["assertBytes", "remove"], ["rbd.dir_remove_image"]]);
+  });
+
+  it("follows an image that is renamed meanwhile", async () => {
+    const { objects, asked } = fakeObjects({}, { "rbd.dir_remove_image": [2, 0] });
+    await openListing(objects, directoryOf("opensds.a", "opensds.b")).moveToTrash("a1");
+    expect(asked).toHaveLength(6);
+  });
+
+  it("leaves alone what somebody else has moved", async () => {
+    const { objects, asked } = fakeObjects({});
+    await openListing(objects, directoryOf(undefined)).moveToTrash("a1");
+    expect(asked).toEqual([]);
+  });
+});
