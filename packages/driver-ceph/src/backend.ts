@@ -46,7 +46,7 @@ export function createBackend(pool: Pool): CephBackend {
     listConnections: bind(listConnections),
     readFormat: bind(readFormat),
     writeFormat: bind(writeFormat),
-    close: () => pool.transport.close(),
+    close: pool.close,
     snapshots: snapshotFacet(bind),
     sources: { kinds: ["snapshot", "volume"] },
     expansion: expansionFacet(bind),

@@ -1,4 +1,4 @@
-import type { RbdAttachMethod, StandardJsonSchemaOptions, StandardSchema } from "@opensds/core";
+import { isSecret, secretJsonSchema, type RbdAttachMethod, type Secret, type StandardJsonSchemaOptions, type StandardSchema } from "@opensds/core";
 import { toJsonSchema } from "@valibot/to-json-schema";
 import * as v from "valibot";
 
@@ -6,10 +6,17 @@ import * as v from "valibot";
 export interface CephConfig {
   /** Path of the cluster's `ceph.conf`. Default: `CEPH_CONF` in the environment, else `/etc/ceph/ceph.conf`. */
   readonly conf: string;
+  /**
+   * The cluster's monitors, as `mon host` in a `ceph.conf` lists them: `10.0.0.1`, `10.0.0.1:6789`, `[v2:10.0.0.1:3300,v1:10.0.0.1:6789]`.
+   * Instead of `conf`: with them no `ceph.conf` is read.
+   */
+  readonly monitors?: readonly string[] | undefined;
   /** The cephx user, without `client.`. Default `admin`, as Ceph's own tools. */
   readonly user: string;
   /** Path of the user's keyring. Default: what the `ceph.conf` says. */
   readonly keyring?: string | undefined;
+  /** The user's key, instead of a keyring. Ceph's programs get it in a file without a name, which is gone with this process. */
+  readonly key?: Secret | undefined;
   /** The pool that holds the volumes. */
   readonly pool: string;
   /** The pool that the volumes' data goes to, such as an erasure-coded one; their names and headers stay in `pool`. Default: `pool`. */
@@ -52,17 +59,39 @@ export type CephOptions = Pick<CephConfig, "pool"> & Partial<CephConfig>;
 const path = v.pipe(v.string(), v.minLength(1, "give a path"), v.check((value) => !value.includes("\0"), "a path has no NUL"));
 /** What may stand in a Ceph command's `POOL/NAMESPACE/IMAGE`. */
 const word = v.pipe(v.string(), v.regex(/^[^/@\s\p{Cc}]+$/u, "no blanks, control characters, `/` or `@`"));
+const monitor = v.pipe(v.string(), v.regex(/^[\w.:[\],/-]+$/, "an address such as 10.0.0.1, 10.0.0.1:6789 or [v2:10.0.0.1:3300,v1:10.0.0.1:6789]"));
+const key = v.pipe(
+  v.custom<Secret>(isSecret, "give { env: NAME } or { file: PATH }"),
+  v.check((value) => /^[A-Za-z0-9+/]{20,}={0,2}$/.test(value.reveal()), "no key of cephx; give what `ceph auth get-key` prints"),
+  v.metadata(secretJsonSchema),
+);
 const milliseconds = v.pipe(v.number(), v.integer("whole milliseconds"), v.minValue(1, "above 0"), v.maxValue(3_600_000, "at most an hour"));
 
 const methods = ["krbd", "rbd-nbd", "fuse-loop"] as const satisfies readonly RbdAttachMethod[];
 const features = ["layering", "striping", "exclusive-lock", "object-map", "fast-diff", "deep-flatten", "journaling", "data-pool"] as const;
 
+/** Features that librbd makes no image with unless others are there too. */
+const featureNeeds: Readonly<Record<string, string>> = { "object-map": "exclusive-lock", "fast-diff": "object-map", journaling: "exclusive-lock" };
+const lacking = (chosen: readonly string[]): readonly string[] =>
+  chosen.flatMap((feature) => {
+    const needed = featureNeeds[feature];
+    return needed === undefined || chosen.includes(needed) ? [] : [`${feature} needs ${needed}`];
+  });
+
+/** Options that say the same in two ways. */
+const alternatives = [
+  ["conf", "monitors"],
+  ["keyring", "key"],
+] as const;
+
 const defaultConf = (): string => process.env["CEPH_CONF"] ?? "/etc/ceph/ceph.conf";
 
 const entries = {
   conf: v.optional(path, defaultConf),
+  monitors: v.optional(v.pipe(v.array(monitor), v.minLength(1, "name at least one, or leave it out"))),
   user: v.optional(word, "admin"),
   keyring: v.optional(path),
+  key: v.optional(key),
   pool: word,
   dataPool: v.optional(word),
   namespace: v.optional(v.union([v.literal(""), word]), ""),
@@ -70,7 +99,13 @@ const entries = {
     v.pipe(v.array(v.picklist(methods)), v.minLength(1, `name at least one of ${methods.join(", ")}`)),
     (): RbdAttachMethod[] => ["krbd", "rbd-nbd"],
   ),
-  imageFeatures: v.optional(v.pipe(v.array(v.picklist(features)), v.minLength(1, "name at least one, or leave it out"))),
+  imageFeatures: v.optional(
+    v.pipe(
+      v.array(v.picklist(features)),
+      v.minLength(1, "name at least one, or leave it out"),
+      v.check((chosen) => lacking(chosen).length === 0, ({ input }) => lacking(input).join("; ")),
+    ),
+  ),
   objectSizeBytes: v.optional(
     v.pipe(
       v.number(),
@@ -103,7 +138,12 @@ export const cephConfig: StandardSchema<CephConfig, CephOptions> = {
   "~standard": {
     version: 1,
     vendor: "opensds",
-    validate: schema["~standard"].validate,
+    validate: (value) => {
+      const given = typeof value === "object" && value !== null ? Object.keys(value) : [];
+      const twice = alternatives.filter((pair) => pair.every((name) => given.includes(name)));
+      if (twice.length === 0) return schema["~standard"].validate(value);
+      return { issues: twice.map(([one, other]) => ({ message: `give \`${one}\` or \`${other}\`, not both`, path: [other] })) };
+    },
     jsonSchema: { input: jsonSchema("input"), output: jsonSchema("output") },
   },
 };

@@ -1,6 +1,7 @@
 import { access, constants, readFile } from "node:fs/promises";
 import type { CallContext } from "@opensds/core";
 import { together } from "./bounded.js";
+import { openClientFiles } from "./client-files.js";
 import { openCall, type Call } from "./call.js";
 import type { CephConfig } from "./config.js";
 import { toSouthbound } from "./errors.js";
@@ -14,25 +15,32 @@ import type { Transport } from "./transport/transport.js";
 type SetupCall = Call<"setup">;
 
 /** Proves that the tools, the files, the cluster, the pool and the user's rights are there; changes nothing. */
-export async function openPool(config: CephConfig, ctx: CallContext<"setup">): Promise<Pool> {
+export async function openPool(configured: CephConfig, ctx: CallContext<"setup">): Promise<Pool> {
   const call = openCall(ctx);
-  await proveFiles(config, call);
+  const { config, close: closeFiles } = await openClientFiles(configured);
   let transport: Transport | undefined;
+  const close = async (): Promise<void> => {
+    await transport?.close();
+    await closeFiles();
+  };
   try {
+    await proveFiles(config, call);
     transport = await openTransport(config, call);
     const { rbd, rados, images, cluster } = transport;
     const [{ fsid, monitors }, pools] = await together(cluster.monitors(call), cluster.pools(call));
     const found = pools.find(({ name }) => name === config.pool);
-    if (found === undefined) throw poolNotFound(config, call, pools.map(({ name }) => name));
+    const known = pools.map(({ name }) => name);
+    if (found === undefined) throw poolNotFound(call, config.pool, known);
+    if (config.dataPool !== undefined && !known.includes(config.dataPool)) throw poolNotFound(call, config.dataPool, known);
     await proveNamespace(config, call, rbd);
     await together(rbd.list(call), rados.probeWrite(call));
     transport.proved?.();
     const place = { fsid, poolId: found.id, namespace: config.namespace };
     const doors = createFacetDoors(config);
-    return { config, place, monitors, transport, rbd, rados, images, cluster, ...doors, trash: { ...doors.trash, ...transport.trash } };
+    return { config, place, monitors, transport, rbd, rados, images, cluster, ...doors, trash: { ...doors.trash, ...transport.trash }, close };
   } catch (thrown) {
     const explained = await explain(config, call, transport, thrown);
-    await transport?.close();
+    await close();
     throw explained;
   }
 }
@@ -67,13 +75,14 @@ async function proveNamespace(config: CephConfig, call: SetupCall, rbd: Pool["rb
   });
 }
 
-function poolNotFound({ pool }: CephConfig, { ctx }: SetupCall, known: readonly string[]): Error {
+function poolNotFound({ ctx }: SetupCall, pool: string, known: readonly string[]): Error {
   const message = `the cluster has no pool ${pool}; it has ${known.join(", ") || "none"}`;
   return ctx.fail("NOT_FOUND", "pool-not-found", message, { resource: pool, outcome: "none", recovery: "operator" });
 }
 
 function keyringMissing(config: CephConfig, ctx: CallContext<"setup">, what: string, cause?: unknown): Error {
-  const message = `${what}; set \`keyring\` in the backends file to a keyring that holds client.${config.user}, or mend the one that ${config.conf} names`;
+  const named = config.monitors === undefined ? `mend the one that ${config.conf} names` : "put one where Ceph's programs look for it";
+  const message = `${what}; set \`keyring\` in the backends file to a keyring that holds client.${config.user}, or \`key\`, or ${named}`;
   return ctx.fail("FAILED_PRECONDITION", "keyring-missing", message, { outcome: "none", recovery: "operator", cause });
 }
 

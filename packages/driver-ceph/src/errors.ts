@@ -41,7 +41,8 @@ const meanings: Readonly<Record<number, Meaning>> = {
   [errno.ETIMEDOUT]: {
     code: "UNAVAILABLE",
     reason: "backend-unreachable",
-    words: ({ conf }) => `the cluster did not answer in time; check that the monitors in ${conf} can be reached and that its OSDs are up`,
+    words: ({ conf, monitors }) =>
+      `the cluster did not answer in time; check that the monitors ${monitors?.join(", ") ?? `in ${conf}`} can be reached and that its OSDs are up`,
   },
 };
 

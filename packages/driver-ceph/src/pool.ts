@@ -17,4 +17,6 @@ export interface Pool extends FacetDoors {
   readonly rados: Rados;
   readonly images: Images;
   readonly cluster: Cluster;
+  /** Closes the transport and whatever else was opened for it. */
+  readonly close: () => Promise<void>;
 }

@@ -1,5 +1,9 @@
-import { backend, openBackends } from "@opensds/core";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { inspect } from "node:util";
+import { backend, openBackends, secret } from "@opensds/core";
 import { describe, expect, it } from "vitest";
+import { openClientFiles } from "../src/client-files.js";
 import { ceph } from "../src/index.js";
 import { cephManifest } from "../src/manifest.js";
 
@@ -10,7 +14,25 @@ const problems = async (value: unknown): Promise<string> => {
 };
 const misspelt: object = { keyrin: "/x" };
 
+const aKey = secret("AQBSbbplAAAAABAAJzFqhm6yYQHXWDPBMqcXlg==");
+
 describe("the ceph_driver element", () => {
+  it.each([["10.0.0.1"], ["10.0.0.1:6789"], ["mon.example:3300"], ["[v2:[fd00::1]:3300/0,v1:[fd00::1]:6789/0]"]])("takes the monitor %s", async (monitor) => {
+    expect(await problems({ pool: "rbd", monitors: [monitor], key: aKey })).toBe("");
+  });
+
+  it("takes a key from where it stands, and tells nobody", async () => {
+    process.env["SB_TEST_KEY"] = aKey.reveal();
+    try {
+      const file = { backends: { a: { ceph_driver: { pool: "rbd", monitors: ["10.0.0.1"], key: { env: "SB_TEST_KEY" } } } } };
+      const backends = await openBackends(file, { drivers: [ceph] });
+      expect(inspect(backends, { depth: 20 })).not.toContain(aKey.reveal());
+      await backends.unset();
+    } finally {
+      delete process.env["SB_TEST_KEY"];
+    }
+  });
+
   it("needs a pool only", async () => {
     const result = await check({ pool: "rbd" });
     expect(result).toMatchObject({
@@ -43,6 +65,22 @@ describe("the ceph_driver element", () => {
     [{ pool: "rbd", attach: [] }, /^attach/],
     [{ pool: "rbd", attach: ["krdb"] }, /^attach.0/],
     [{ pool: "rbd", imageFeatures: ["fast"] }, /^imageFeatures.0/],
+    [{ pool: "rbd", imageFeatures: ["exclusive-lock", "fast-diff"] }, /^imageFeatures: fast-diff needs object-map$/],
+    [{ pool: "rbd", imageFeatures: ["object-map", "journaling"] }, /^imageFeatures: object-map needs exclusive-lock; journaling needs exclusive-lock$/],
+    [{ pool: "rbd", conf: "" }, /^conf: give a path/],
+    [{ pool: "rbd", user: "a b" }, /^user/],
+    [{ pool: "rbd", keyring: "a\0b" }, /^keyring/],
+    [{ pool: "rbd", namespace: "a/b" }, /^namespace/],
+    [{ pool: "rbd", dataPool: "" }, /^dataPool/],
+    [{ pool: "rbd", transport: "ssh" }, /^transport/],
+    [{ pool: "rbd", monitors: [] }, /^monitors: name at least one/],
+    [{ pool: "rbd", monitors: ["10.0.0.1", "a;b"] }, /^monitors.1: an address such as/],
+    [{ pool: "rbd", monitors: ["10.0.0.1"], conf: "/etc/ceph/ceph.conf" }, /^monitors: give `conf` or `monitors`, not both$/],
+    [{ pool: "rbd", key: aKey, keyring: "/x" }, /^key: give `keyring` or `key`, not both$/],
+    [{ pool: "rbd", key: "AQB-in-the-open" }, /^key: give \{ env: NAME \} or \{ file: PATH \}$/],
+    [{ pool: "rbd", key: secret("no key\n") }, /^key: no key of cephx/],
+    [{ pool: "rbd", unfinishedAfterMs: 1.5 }, /^unfinishedAfterMs/],
+    [{ pool: "rbd", trashSeconds: -1 }, /^trashSeconds/],
     [{ pool: "rbd", objectSizeBytes: 5000 }, /^objectSizeBytes/],
     [{ pool: "rbd", commandTimeoutMs: 0 }, /^commandTimeoutMs/],
     ["rbd", /Expected Object/],
@@ -61,5 +99,33 @@ describe("the ceph_driver element", () => {
     const { limits } = cephManifest(result.value);
     expect(limits.maxVolumeBytes % limits.granularityBytes).toBe(0);
     expect(limits.maxVolumeBytes).toBeLessThanOrEqual(Number.MAX_SAFE_INTEGER);
+  });
+});
+
+describe.runIf(process.platform === "linux")("what is written inline", () => {
+  const filesNow = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`opensds-${process.pid}-`));
+  const configured = async (options: object) => {
+    const result = await check({ pool: "rbd", user: "dock", ...options });
+    if (result.issues !== undefined) throw new Error("refused");
+    return result.value;
+  };
+
+  it("is given to Ceph in files that no directory has, which only this user may read, and which go", async () => {
+    const { config, close } = await openClientFiles(await configured({ monitors: ["10.0.0.1", "10.0.0.2:6789"], key: aKey }));
+    const keyring = config.keyring ?? "";
+    expect(readFileSync(config.conf, "utf8")).toBe("[global]\nmon host = 10.0.0.1,10.0.0.2:6789\n");
+    expect(readFileSync(keyring, "utf8")).toBe(`[client.dock]\n\tkey = ${aKey.reveal()}\n`);
+    // Whoever opens it again reads it from its beginning.
+    expect(readFileSync(keyring, "utf8")).toContain(aKey.reveal());
+    expect(statSync(keyring).mode & 0o777).toBe(0o600);
+    expect(filesNow()).toEqual([]);
+    expect(JSON.stringify(config)).not.toContain(aKey.reveal());
+    await close();
+    expect(() => readFileSync(keyring)).toThrow(/ENOENT/);
+  });
+
+  it("needs no files where nothing is", async () => {
+    const config = await configured({ conf: "/etc/ceph/ceph.conf", keyring: "/etc/ceph/keyring" });
+    expect((await openClientFiles(config)).config).toEqual(config);
   });
 });

@@ -1,11 +1,12 @@
-import { writeFileSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isSouthboundError, openBackends, type SouthboundError } from "@opensds/core";
+import { hostId, isSouthboundError, MiB, openBackends, type SouthboundError } from "@opensds/core";
 import ceph from "@opensds/driver-ceph";
+import { adminCeph } from "@opensds/lab";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { labConf, live, transports } from "./live/lab.js";
+import { labConf, live, transports, uniqueName } from "./live/lab.js";
 
 const fsid = "00000000-0000-4000-8000-000000000000";
 
@@ -60,10 +61,39 @@ describe.runIf(live).each(transports)("setup proves that the backend works (%s)"
     expect(JSON.stringify(error)).not.toContain(key);
   });
 
+  it("works with monitors and a key that are written inline, and tells a host of them", async () => {
+    const key = (await adminCeph(["auth", "get-key", "client.dock"])).trim();
+    const monitors = /^\s*mon[ _]host\s*=\s*(.*)$/m.exec(readFileSync(labConf(), "utf8"))?.[1] ?? "";
+    process.env["SB_TEST_KEY"] = key;
+    const options = { monitors: [monitors], key: { env: "SB_TEST_KEY" }, user: "dock", pool: "dock", transport };
+    const backends = await openBackends({ backends: { ceph: { ceph_driver: options } } }, { drivers: [ceph] });
+    delete process.env["SB_TEST_KEY"];
+    try {
+      const driver = backends.get("ceph");
+      await driver.setup();
+      const volume = await driver.createVolume({ name: uniqueName("inline"), capacity: { requiredBytes: 4 * MiB } });
+      const connector = { hostId: hostId("h"), hostName: "h", bootId: "b" };
+      const { attachment, info } = await driver.connectVolume({ volumeId: volume.id, connector });
+      expect(info).toMatchObject({ protocol: "rbd", user: "dock" });
+      expect(info).not.toHaveProperty("conf");
+      expect(info).not.toHaveProperty("keyring");
+      expect(info.protocol === "rbd" && info.key?.reveal()).toBe(key);
+      await driver.disconnectVolume({ volumeId: volume.id, attachmentId: attachment.id });
+      await driver.deleteVolume({ id: volume.id });
+    } finally {
+      await backends.unset();
+    }
+  });
+
   it("a pool that is not there: the pools are named", async () => {
     const error = await setup(lab({ pool: "dok" }));
     expect([error.code, error.reason]).toEqual(["NOT_FOUND", "pool-not-found"]);
     expect(error.message).toContain("dock2");
+  });
+
+  it("a pool for the data that is not there", async () => {
+    const error = await setup(lab({ dataPool: "dato" }));
+    expect([error.reason, error.resource]).toEqual(["pool-not-found", "dato"]);
   });
 
   it("a namespace that is not there", async () => {
@@ -72,7 +102,7 @@ describe.runIf(live).each(transports)("setup proves that the backend works (%s)"
   });
 
   it("a cluster that refuses connections, within the deadline", async () => {
-    const keyring = /keyring = (.*)/.exec((await import("node:fs")).readFileSync(labConf(), "utf8"))?.[1];
+    const keyring = /keyring = (.*)/.exec(readFileSync(labConf(), "utf8"))?.[1];
     const conf = file("dead.conf", `[global]\nfsid = ${fsid}\nmon host = [v2:127.0.0.1:1/0]\n[client]\nkeyring = ${keyring ?? ""}\n`);
     const startedAt = performance.now();
     const error = await setup(lab({ conf }), 3_000);
@@ -85,7 +115,7 @@ describe.runIf(live).each(transports)("setup proves that the backend works (%s)"
     await new Promise((resolve) => server.once("listening", resolve));
     const address = server.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
-    const keyring = /keyring = (.*)/.exec((await import("node:fs")).readFileSync(labConf(), "utf8"))?.[1];
+    const keyring = /keyring = (.*)/.exec(readFileSync(labConf(), "utf8"))?.[1];
     const conf = file("mute.conf", `[global]\nfsid = ${fsid}\nmon host = [v2:127.0.0.1:${port}/0]\n[client]\nkeyring = ${keyring ?? ""}\n`);
     try {
       const startedAt = performance.now();

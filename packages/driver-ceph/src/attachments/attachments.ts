@@ -68,8 +68,9 @@ export function connectionOf(pool: Pool, attachment: Attachment, imageId: string
       image,
       imageId,
       user: config.user,
-      conf: config.conf,
-      ...(config.keyring !== undefined && { keyring: config.keyring }),
+      // What is written inline goes to the host as such: this process's files are not there.
+      ...(config.monitors === undefined && { conf: config.conf }),
+      ...(config.key !== undefined ? { key: config.key } : config.keyring !== undefined && { keyring: config.keyring }),
       methods: config.attach,
       readOnly: isReadOnlyMode(attachment.mode),
     },
