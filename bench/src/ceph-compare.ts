@@ -37,6 +37,20 @@ export const each =
     return times;
   };
 
+/** One after the other, each timed by itself; whether it found what is there is looked at beside the clock. */
+export const eachChecked =
+  <Found>(work: (index: number) => Promise<Found>, check: (found: Found, index: number) => void): Side =>
+  async (first, count) => {
+    const times: number[] = [];
+    for (let index = first; index < first + count; index += 1) {
+      const begin = performance.now();
+      const found = await work(index);
+      times.push(performance.now() - begin);
+      check(found, index);
+    }
+    return times;
+  };
+
 /** All of the round with so many under way, as milliseconds for each. */
 export const inFlight =
   (atOnce: number, work: (index: number) => Promise<unknown>): Side =>

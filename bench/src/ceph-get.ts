@@ -1,7 +1,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { GiB, hostId, MiB, volumeId, type Volume, type VolumeId } from "@opensds/core";
 import type { CephBench } from "./ceph-bench.js";
-import { compare, each, namesOf } from "./ceph-compare.js";
+import { compare, eachChecked, namesOf } from "./ceph-compare.js";
 import { cliName, librbdName, oursName } from "./ceph-create.js";
 import type { BenchRow } from "./row.js";
 
@@ -17,7 +17,8 @@ export async function benchGet(bench: CephBench): Promise<readonly BenchRow[]> {
     { rounds: amounts.rounds, perRound: amounts.calls },
     async (first, count) => {
       await seesOthers(bench, oursName(first));
-      return each(async (index) => deepStrictEqual(await driver.getVolume({ id: idOf(index) }), volumes[index]))(first, count);
+      const getAll = eachChecked((index) => driver.getVolume({ id: idOf(index) }), (found, index) => deepStrictEqual(found, volumes[index]));
+      return getAll(first, count);
     },
     [
       {
@@ -30,10 +31,10 @@ export async function benchGet(bench: CephBench): Promise<readonly BenchRow[]> {
       },
       {
         ...{ peerName: "rbd CLI", peerVersion: place.version, target: 0.03 },
-        side: each(async (index) => {
-          const printed: unknown = JSON.parse(await rbd("info", cliName(index), "--format", "json"));
-          strictEqual(typeof printed === "object" && printed !== null && "size" in printed && printed.size, GiB);
-        }),
+        side: eachChecked(
+          async (index): Promise<unknown> => JSON.parse(await rbd("info", cliName(index), "--format", "json")),
+          (printed) => strictEqual(typeof printed === "object" && printed !== null && "size" in printed && printed.size, GiB),
+        ),
       },
     ],
   );

@@ -2,7 +2,7 @@ import { openBackends, requireFacets } from "@opensds/core";
 import { ceph } from "@opensds/driver-ceph";
 import { benchAttach } from "./ceph-attach.js";
 import { quickAmounts, realAmounts, type CephBench } from "./ceph-bench.js";
-import { benchCreate, benchCreatesInFlight } from "./ceph-create.js";
+import { benchCreate, benchCreatesInFlight, fillAll } from "./ceph-create.js";
 import { benchDelete, benchDrain } from "./ceph-delete.js";
 import { benchGet } from "./ceph-get.js";
 import { benchList } from "./ceph-list.js";
@@ -14,7 +14,7 @@ import type { BenchRow } from "./row.js";
  * driver-ceph over the native transport, against librbd's own binding in a warm process and Ceph's commands, as one
  * least-privilege user, in a pool of its own.
  */
-export async function benchCeph(quick: boolean): Promise<readonly BenchRow[]> {
+export async function benchCeph(quick: boolean, only: readonly string[] = []): Promise<readonly BenchRow[]> {
   const place = await openPlace();
   try {
     const librbd = await openLibrbd(place);
@@ -30,7 +30,7 @@ export async function benchCeph(quick: boolean): Promise<readonly BenchRow[]> {
       await other.setup();
       const driver = requireFacets(backends.get("native"), "reconciliation");
       const amounts = quick ? quickAmounts : realAmounts;
-      return await benchAll({ amounts, place, driver, other, librbd, rbd: openRbd(place) });
+      return await benchAll({ amounts, place, driver, other, librbd, rbd: openRbd(place) }, only);
     } finally {
       await backends.unset();
       await librbd.close();
@@ -41,10 +41,23 @@ export async function benchCeph(quick: boolean): Promise<readonly BenchRow[]> {
 }
 
 /** In an order in which each figure leaves for the next what it needs. */
-async function benchAll(bench: CephBench): Promise<readonly BenchRow[]> {
+const figures: Readonly<Record<string, (bench: CephBench) => Promise<readonly BenchRow[]>>> = {
+  create: benchCreate,
+  get: benchGet,
+  delete: benchDelete,
+  flight: benchCreatesInFlight,
+  drain: benchDrain,
+  attach: benchAttach,
+  list: benchList,
+};
+
+/** What figures can be asked for. */
+export const cephFigures: readonly string[] = Object.keys(figures);
+
+async function benchAll(bench: CephBench, only: readonly string[]): Promise<readonly BenchRow[]> {
   const rows: BenchRow[] = [];
-  for (const measure of [benchCreate, benchGet, benchDelete, benchCreatesInFlight, benchDrain, benchAttach, benchList]) {
-    rows.push(...(await measure(bench)));
-  }
+  const isWanted = (name: string): boolean => only.length === 0 || only.includes(name);
+  if (!isWanted("create") && (isWanted("get") || isWanted("delete"))) await fillAll(bench);
+  for (const [name, measure] of Object.entries(figures)) if (isWanted(name)) rows.push(...(await measure(bench)));
   return rows;
 }
