@@ -6,12 +6,11 @@ import { MiB, openBackends, type VolumeDriver } from "@opensds/core";
 import ceph from "@opensds/driver-ceph";
 import { adminCeph, killDaemon, pauseDaemon, resumeDaemon, startDaemon } from "@opensds/lab";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { callsAtOnce } from "./live/amounts.js";
 import { failureOf, labConf, live, openNamespace, uniqueName, type LabNamespace } from "./live/lab.js";
 import { killNativeChild } from "./live/native-child.js";
 
 const capacity = { requiredBytes: 4 * MiB };
-const full = process.env["SB_FULL"] === "1";
-const callsAtOnce = full ? 200 : 60;
 
 type Asked = "create" | "get" | "delete";
 
@@ -35,7 +34,7 @@ describe.runIf(live)("the native transport while the cluster has faults", { time
   it(`an OSD that stops for 10 s under ${callsAtOnce} mixed calls: all end in time, in words, and no late write undoes anything`, async () => {
     const timeoutMs = 5_000;
     const old = await Promise.all(
-      Array.from({ length: callsAtOnce / 3 }, () => driver.createVolume({ name: uniqueName("old"), capacity })),
+      Array.from({ length: Math.ceil(callsAtOnce / 3) }, () => driver.createVolume({ name: uniqueName("old"), capacity })),
     );
     const fresh = old.map(() => uniqueName("fresh"));
     await pauseDaemon("osd.0");

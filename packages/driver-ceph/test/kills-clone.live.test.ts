@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { MiB, requireFacets, type DriverWith } from "@opensds/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { killsOf } from "./live/amounts.js";
 import { startDock } from "./live/dock.js";
 import { live, openNamespace, transports, uniqueName, type LabNamespace } from "./live/lab.js";
 import { killTree } from "./live/native-child.js";
 import { randomOf } from "./live/random.js";
 
 const capacity = { requiredBytes: 4 * MiB };
-const kills = Number(process.env["SB_CLONE_KILLS"] ?? (process.env["SB_FULL"] === "1" ? 50 : 3));
+const kills = killsOf(3, 50);
 
 describe.runIf(live).each(transports)("a host that fails while it copies a volume (%s)", { timeout: 1_800_000 }, (transport) => {
   let lab: LabNamespace;

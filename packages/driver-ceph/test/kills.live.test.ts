@@ -1,11 +1,12 @@
 import { hostId, isSouthboundError, MiB, type VolumeDriver } from "@opensds/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { killsOf } from "./live/amounts.js";
 import { startDock } from "./live/dock.js";
 import { live, openNamespace, transports, uniqueName, type LabNamespace } from "./live/lab.js";
 import type { Job } from "./live/worker.js";
 
 const capacity = { requiredBytes: 4 * MiB };
-const randomKills = Number(process.env["SB_RANDOM_KILLS"] ?? (process.env["SB_FULL"] === "1" ? 50 : 6));
+const randomKills = killsOf(6, 50);
 
 describe.runIf(live).each(transports)("a dock killed by SIGKILL, and the call made again (%s)", { timeout: 600_000 }, (transport) => {
   let lab: LabNamespace;

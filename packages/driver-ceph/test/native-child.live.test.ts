@@ -5,13 +5,14 @@ import { isSouthboundError, MiB, type VolumeDriver } from "@opensds/core";
 import { pauseDaemon, resumeDaemon } from "@opensds/lab";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { imageNameOf } from "../src/records/image-name.js";
+import { killsOf } from "./live/amounts.js";
 import { startDock } from "./live/dock.js";
 import { live, openNamespace, uniqueName, type LabNamespace } from "./live/lab.js";
 import { isAlive, killNativeChild, nativeChildrenOf } from "./live/native-child.js";
 import { randomOf } from "./live/random.js";
 
 const capacity = { requiredBytes: 4 * MiB };
-const kills = process.env["SB_FULL"] === "1" ? 150 : 8;
+const kills = killsOf(8, 150);
 
 describe.runIf(live)("the native child", { timeout: 900_000 }, () => {
   let lab: LabNamespace;
@@ -53,7 +54,7 @@ describe.runIf(live)("the native child", { timeout: 900_000 }, () => {
       const volume = await creating;
       expect((await create(name)).id).toBe(volume.id);
       const deleting = driver.deleteVolume({ id: volume.id });
-      await sleep(random() * 30);
+      await sleep(random() * 15);
       killNativeChild();
       await deleting;
       const gone = await driver.getVolume({ id: volume.id }).catch((error: unknown) => error);
