@@ -134,7 +134,11 @@ describe.runIf(live).each(transports)("what other tools do to the pool (%s)", { 
       await expect.poll(() => lab.rbd("status", ...imageOf(volume.name)), { timeout: 10_000 }).toContain("watcher=");
       expect(await reasonOf(driver.deleteVolume({ id: volume.id }))).toBe("volume-in-use");
       expect((await driver.getVolume({ id: volume.id })).state).toBe("available");
+      // One that answers nothing has it open as well.
+      bench.kill("SIGSTOP");
+      expect(await reasonOf(driver.deleteVolume({ id: volume.id }))).toBe("volume-in-use");
     } finally {
+      bench.kill("SIGCONT");
       // By SIGINT it closes the image; killed, its watch would linger for 30 s.
       bench.kill("SIGINT");
       await new Promise((resolve) => bench.once("exit", resolve));
