@@ -6,6 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { mapBounded } from "../src/bounded.js";
 import { openCall, type Call } from "../src/call.js";
 import { toSouthbound } from "../src/errors.js";
+import { poolKind } from "../src/care/doctor.js";
+import { poolsIn } from "../src/transport/cluster.js";
 import { createCommands } from "../src/transport/command.js";
 import { CommandFailure } from "../src/transport/command-failure.js";
 import { decodeCephString, decodeHexDump, decodeJson, imageInfoShape } from "../src/transport/decode.js";
@@ -35,6 +37,24 @@ const callOf = (signal: AbortSignal = new AbortController().signal, remainingMs 
   };
   return openCall(ctx);
 };
+
+describe("pools, as the cluster tells of them", () => {
+  const printed = (profile: string, flags: string): string =>
+    JSON.stringify([{ pool_id: 3, pool_name: "p", flags_names: flags, erasure_code_profile: profile }]);
+  const findings = (names: { readonly pool: string; readonly dataPool?: string }, profile: string, flags: string) =>
+    poolsIn(printed(profile, flags)).flatMap((pool) => poolKind(names, pool)).map(({ status, hint }) => [status, hint]);
+
+  it("are fine for data where erasure-coded ones take overwrites, and else the doctor says what to do", () => {
+    expect(findings({ pool: "p" }, "", "hashpspool")).toEqual([]);
+    expect(findings({ pool: "p" }, "k2m1", "hashpspool,ec_overwrites")).toEqual([["error", "name a replicated pool as `pool`, and p as `dataPool`"]]);
+    expect(findings({ pool: "q", dataPool: "p" }, "k2m1", "hashpspool")).toEqual([["error", "run `ceph osd pool set p allow_ec_overwrites true`"]]);
+    expect(findings({ pool: "q", dataPool: "p" }, "k2m1", "hashpspool,ec_overwrites")).toEqual([["ok", undefined]]);
+  });
+
+  it("are full by the cluster's limit or by a quota", () => {
+    expect(["hashpspool", "full", "hashpspool,full_quota", "nearfull"].map((flags) => poolsIn(printed("", flags))[0]?.full)).toEqual([false, true, true, false]);
+  });
+});
 
 describe("commands", () => {
   let directory: string;

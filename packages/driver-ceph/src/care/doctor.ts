@@ -3,7 +3,10 @@ import { examineAttachMethods } from "../attachments/attach-methods.js";
 import type { Bind } from "../bind.js";
 import { together } from "../bounded.js";
 import type { Call } from "../call.js";
+import type { CephConfig } from "../config.js";
 import type { Pool } from "../pool.js";
+import type { PoolInfo } from "../transport/cluster.js";
+import type { PoolUsage } from "../transport/cluster-facts.js";
 import { CommandFailure, errno, failedWith } from "../transport/command-failure.js";
 
 /** The oldest release of Ceph that the layout works with. */
@@ -72,7 +75,7 @@ async function clusterHealth({ facts }: Pool, call: DoctorCall): Promise<readonl
   return [{ check: "cluster-health", status: status === "HEALTH_ERR" ? "error" : "warning", message, hint: "see `ceph health detail`" }, clocks];
 }
 
-async function poolState({ cluster, facts }: Pool, call: DoctorCall, name: string): Promise<readonly Finding[]> {
+async function poolState({ config, cluster, facts }: Pool, call: DoctorCall, name: string): Promise<readonly Finding[]> {
   const [applications, usage, pools] = await together(facts.poolApplications(call, name), facts.poolUsage(call, name), cluster.pools(call));
   const application: Finding = applications.includes("rbd")
     ? { check: "pool-application", status: "ok", message: `pool ${name} is marked for rbd` }
@@ -82,18 +85,36 @@ async function poolState({ cluster, facts }: Pool, call: DoctorCall, name: strin
         message: `pool ${name} is not marked for rbd${applications.length > 0 ? ` but for ${applications.join(", ")}` : ""}`,
         hint: `run \`rbd pool init ${name}\`, or name the right pool in the backends file`,
       };
-  if (usage === undefined || pools.every((pool) => pool.name !== name)) {
+  const found = pools.find((pool) => pool.name === name);
+  if (usage === undefined || found === undefined) {
     const hint = "make the pool, or name another one in the backends file";
     return [application, { check: "pool-space", status: "error", message: `the cluster has no pool ${name}`, hint }];
   }
-  const { storedBytes, maxAvailBytes, quotaBytes } = usage;
+  return [application, ...poolKind(config, found), poolSpace(usage, found)];
+}
+
+/** What RBD cannot do in an erasure-coded pool. */
+export function poolKind({ pool, dataPool }: Pick<CephConfig, "pool" | "dataPool">, { name, isErasureCoded, takesOverwrites }: PoolInfo): readonly Finding[] {
+  if (!isErasureCoded) return [];
+  const check = "pool-kind";
+  if (name === pool) {
+    const hint = `name a replicated pool as \`pool\`, and ${name} as \`dataPool\``;
+    return [{ check, status: "error", message: `pool ${name} is erasure-coded, and RBD keeps names and headers in replicated pools only`, hint }];
+  }
+  if (name === dataPool && !takesOverwrites) {
+    const hint = `run \`ceph osd pool set ${name} allow_ec_overwrites true\``;
+    return [{ check, status: "error", message: `pool ${name} is erasure-coded and lets nothing be written over: no volume can be made`, hint }];
+  }
+  return [{ check, status: "ok", message: `pool ${name} is erasure-coded and takes volumes' data` }];
+}
+
+function poolSpace({ storedBytes, maxAvailBytes, quotaBytes }: PoolUsage, { name, full }: PoolInfo): Finding {
   const left = quotaBytes === 0 ? maxAvailBytes : Math.min(maxAvailBytes, quotaBytes - storedBytes);
   const message = `pool ${name} has ${storedBytes} bytes stored and room for ${Math.max(0, left)}${quotaBytes === 0 ? "" : ` within its quota of ${quotaBytes}`}`;
   const hint = "delete volumes, purge the trash, raise the quota or add storage";
-  const full = pools.some((pool) => pool.name === name && pool.full);
-  if (full) return [application, { check: "pool-space", status: "error", message: `${message}: it is full`, hint }];
-  if (left < (storedBytes + left) * scarceShare) return [application, { check: "pool-space", status: "warning", message, hint }];
-  return [application, { check: "pool-space", status: "ok", message }];
+  if (full) return { check: "pool-space", status: "error", message: `${message}: it is full`, hint };
+  if (left < (storedBytes + left) * scarceShare) return { check: "pool-space", status: "warning", message, hint };
+  return { check: "pool-space", status: "ok", message };
 }
 
 /** Tries what can be tried without changing anything. */

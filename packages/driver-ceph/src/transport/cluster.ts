@@ -8,6 +8,9 @@ export interface PoolInfo {
   readonly name: string;
   /** Whether it takes no more data, by its quota or by the cluster's limit. */
   readonly full: boolean;
+  readonly isErasureCoded: boolean;
+  /** Whether parts of objects can be written over: in an erasure-coded pool only where it is allowed. */
+  readonly takesOverwrites: boolean;
 }
 
 /** Questions to the cluster as a whole, through the `ceph` command. Fails with `CommandFailure`. */
@@ -47,9 +50,15 @@ export function monitorsIn(printed: string): { readonly fsid: string; readonly m
 
 /** What `ceph osd pool ls detail` printed. */
 export function poolsIn(printed: string): readonly PoolInfo[] {
-  return decodeJson("ceph osd pool ls detail", printed, poolsShape).map(({ pool_id, pool_name, flags_names }) => ({
-    id: pool_id,
-    name: pool_name,
-    full: flags_names.split(",").some((flag) => flag === "full" || flag === "full_quota"),
-  }));
+  return decodeJson("ceph osd pool ls detail", printed, poolsShape).map(({ pool_id, pool_name, flags_names, erasure_code_profile }) => {
+    const flags = flags_names.split(",");
+    const isErasureCoded = erasure_code_profile !== "";
+    return {
+      id: pool_id,
+      name: pool_name,
+      full: flags.some((flag) => flag === "full" || flag === "full_quota"),
+      isErasureCoded,
+      takesOverwrites: !isErasureCoded || flags.includes("ec_overwrites"),
+    };
+  });
 }

@@ -89,7 +89,9 @@ export const monitorsShape = v.object({
 });
 
 /** What `ceph osd pool ls detail` tells. */
-export const poolsShape = v.array(v.object({ pool_id: v.number(), pool_name: v.string(), flags_names: v.string() }));
+export const poolsShape = v.array(
+  v.object({ pool_id: v.number(), pool_name: v.string(), flags_names: v.string(), erasure_code_profile: v.optional(v.string(), "") }),
+);
 
 /** What `ceph osd pool application get` tells. */
 export const applicationsShape = v.record(v.string(), v.unknown());
