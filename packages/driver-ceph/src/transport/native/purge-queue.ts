@@ -16,7 +16,7 @@ export interface PurgeQueue {
 }
 
 export interface PurgeSettings {
-  readonly supervisor: Supervisor;
+  readonly supervisor: Pick<Supervisor, "request" | "isIdle" | "asked">;
   readonly log: Logger;
   /** Hands an image to the cluster's manager, which goes on by itself. */
   readonly toManager: (caller: Caller, imageId: string) => Promise<void>;
@@ -51,7 +51,10 @@ export function createPurgeQueue({ supervisor, log, toManager }: PurgeSettings):
   const running = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   let sweeps: NodeJS.Timeout | undefined;
-  /** Looks in a row at which nothing else was asked for. */
+  /** Requests of our own, and those of others at the last look. */
+  let own = 0;
+  let othersBefore = 0;
+  /** Looks in a row before which nothing else was asked for. */
   let quietLooks = 0;
   let closing = false;
   let emptied = (): void => undefined;
@@ -60,7 +63,10 @@ export function createPurgeQueue({ supervisor, log, toManager }: PurgeSettings):
     if (timer !== undefined || waiting.size === 0) return;
     timer = setTimeout(() => {
       timer = undefined;
-      quietLooks = supervisor.isIdle(running.size) ? quietLooks + 1 : 0;
+      const others = supervisor.asked() - own;
+      // Between two requests of one call, or two calls of one loop, nothing is being asked for either.
+      quietLooks = others === othersBefore && supervisor.isIdle(running.size) ? quietLooks + 1 : 0;
+      othersBefore = others;
       turn();
     }, quietMs);
     timer.unref();
@@ -68,7 +74,6 @@ export function createPurgeQueue({ supervisor, log, toManager }: PurgeSettings):
 
   const turn = (): void => {
     const now = performance.now();
-    // Between two requests of one call nothing is asked for either.
     const isIdle = quietLooks >= enoughQuietLooks && supervisor.isIdle(running.size);
     const most = isIdle || closing ? atOnce.idle : atOnce.busy;
     const impatient = closing || isIdle || waiting.size > longQueue;
@@ -87,6 +92,7 @@ export function createPurgeQueue({ supervisor, log, toManager }: PurgeSettings):
   };
 
   const purge = async (imageId: string, tries: number): Promise<void> => {
+    own += 1;
     try {
       await supervisor.request(callerFor(purgeWithinMs), "purge", { imageId }, { changes: true, atMostMs: purgeWithinMs });
     } catch (thrown) {
@@ -98,6 +104,7 @@ export function createPurgeQueue({ supervisor, log, toManager }: PurgeSettings):
   };
 
   const handOver = async (imageId: string): Promise<void> => {
+    own += 1;
     try {
       await toManager(callerFor(managerWithinMs), imageId);
     } catch (thrown) {
@@ -115,6 +122,7 @@ export function createPurgeQueue({ supervisor, log, toManager }: PurgeSettings):
 
   const sweep = async (): Promise<void> => {
     const question = { key: doomedKey, olderThanSeconds: leftBehindSeconds };
+    own += 1;
     try {
       for (const imageId of await supervisor.request(callerFor(managerWithinMs), "dueInTrash", question, { changes: false })) add(imageId);
     } catch (thrown) {

@@ -47,7 +47,9 @@ export interface Supervisor {
   /** Connects. Fails with `NativeUnavailable` where that is not possible on this machine. */
   readonly open: (caller: Caller) => Promise<void>;
   /** Whether no more is being asked than so many requests. */
-  readonly isIdle: (but?: number) => boolean;
+  readonly isIdle: (but: number) => boolean;
+  /** How many requests there have been. */
+  readonly asked: () => number;
   /** Whether an address in the cluster is that of a child of ours, living or dead. */
   readonly isOwn: (address: string) => boolean;
   /** The paths of the keyrings that librados looks for the user's key in, once opened. */
@@ -256,7 +258,8 @@ export function createSupervisor(entry: ChildEntry, execPath: string | undefined
         send: () => resolve(undefined),
         answer: () => undefined,
       })),
-    isIdle: (but = 0) => pending.size <= but,
+    isIdle: (but) => pending.size <= but,
+    asked: () => numbers,
     isOwn: (address) => addresses.has(plainAddress(address)),
     keyrings: () => keyrings,
     versions: () => versions,
