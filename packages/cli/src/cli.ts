@@ -2,11 +2,15 @@
 import { main } from "./main.js";
 
 const interruption = new AbortController();
+let interruptedMs = 0;
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.on(signal, () => {
-    // The second one is meant.
-    if (interruption.signal.aborted) process.exit(130);
-    interruption.abort();
+    if (!interruption.signal.aborted) {
+      interruptedMs = performance.now();
+      interruption.abort();
+    }
+    // The second one is meant; not the first one again, which a terminal sends to all processes and npx then passes on.
+    else if (performance.now() - interruptedMs > 1_000) process.exit(130);
   });
 }
 

@@ -101,7 +101,7 @@ const built = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
 
 describe.skipIf(!existsSync(built))("opensds-conformance as a process", () => {
   /** Starts a long run, waits until it has made volumes, and sends a signal. */
-  const interrupt = async (file: string, signal: "SIGINT" | "SIGKILL"): Promise<{ code: number | null; prefix: string; output: string }> => {
+  const interrupt = async (file: string, ...signals: readonly NodeJS.Signals[]): Promise<{ code: number | null; prefix: string; output: string }> => {
     const child = spawn(process.execPath, [built, "--backends", file, "--backend", "files", "--only", "NAMES-1,LIST-1,CREATE-2"], {
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -110,7 +110,7 @@ describe.skipIf(!existsSync(built))("opensds-conformance as a process", () => {
     for await (const text of child.stdout.setEncoding("utf8")) {
       const before = output;
       output += String(text);
-      if (!before.includes("ok    CREATE-2") && output.includes("ok    CREATE-2")) setTimeout(() => child.kill(signal), 30);
+      if (!before.includes("ok    CREATE-2") && output.includes("ok    CREATE-2")) for (const [index, signal] of signals.entries()) setTimeout(() => child.kill(signal), 30 + 3 * index);
     }
     if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
     return { code: child.exitCode, prefix: /sbconf-[0-9a-f]+/.exec(output)?.[0] ?? "", output };
@@ -120,12 +120,28 @@ describe.skipIf(!existsSync(built))("opensds-conformance as a process", () => {
     return Number(/(\d+) removed, 0 failed\n$/.exec(stdout)?.[1]);
   };
 
-  it("removes what it made and exits with 130 on Ctrl-C", () =>
+  // npx passes on what the terminal has sent already.
+  it.each([["Ctrl-C", ["SIGINT"]], ["Ctrl-C under npx", ["SIGINT", "SIGINT"]], ["the end of a CI job", ["SIGTERM"]]] as const)("removes what it made and exits with 130 on %s", (_what, signals) =>
     withBackends(async (file) => {
-      const { code, prefix, output } = await interrupt(file, "SIGINT");
+      const { code, prefix, output } = await interrupt(file, ...signals);
       expect(code, output).toBe(130);
       expect(output).toContain("the run was interrupted");
       expect(await volumesLeft(file, prefix)).toBe(0);
+    }));
+
+  it("removes what it made when nobody reads its output any more", () =>
+    withBackends(async (file) => {
+      const child = spawn(process.execPath, [built, "--backends", file, "--backend", "files", "--only", "LIST-1,NAMES-1"], { stdio: ["ignore", "pipe", "ignore"] });
+      const ended = once(child, "exit");
+      let prefix: string | undefined;
+      // Leaving the loop closes the pipe.
+      for await (const text of child.stdout.setEncoding("utf8")) {
+        prefix = /sbconf-[0-9a-f]+/.exec(String(text))?.[0];
+        if (prefix !== undefined) break;
+      }
+      await ended;
+      expect(child.exitCode).toBe(130);
+      expect(await volumesLeft(file, prefix ?? "none")).toBe(0);
     }));
 
   it("leaves only what clean removes when it is killed", () =>
