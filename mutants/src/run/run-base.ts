@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { MutantBase } from "../opener.js";
+import { atMost } from "./at-most.js";
 import { directoryPrefix } from "./clean-up.js";
 import { describeCompany, describeRow } from "./describe.js";
-import { inOrder } from "./in-order.js";
 import type { JobReport } from "./job.js";
 import { apart, type Row } from "./matrix.js";
 import { companies, companyJob, mutantJob, tracingJob, type Extent, type Numbered } from "./plan.js";
@@ -24,39 +24,50 @@ export interface BaseRun {
 
 /** Runs every mutant: first all in company, then each alone with what it has to fail on and what is suspected of it. */
 export async function runBase(run: BaseRun): Promise<readonly Row[]> {
-  const { base, mutants, extent, backendsFile, script, signal } = run;
+  const { base, mutants, extent } = run;
   const beganMs = performance.now();
   const traceDirectory = extent.others === "alone" ? await mkdtemp(join(tmpdir(), directoryPrefix)) : undefined;
   try {
     if (traceDirectory !== undefined) await trace(traceDirectory, run);
     const whole: Extent = { ...extent, others: extent.others === "alone" ? { traceDirectory: traceDirectory ?? "" } : extent.others };
     const groups = extent.others === "company" ? companies(mutants, extent.seed) : [];
-    const met = await inOrder(groups.map((members, index) => () => meet(members, `company ${index + 1} of ${groups.length}`, run)), atOnce(base));
-    const work = mutants.map((one) => async (): Promise<Row> => {
-      const company = met.find(({ members }) => members.includes(one));
-      const suspects = (company?.report.suspicions ?? []).filter(({ number }) => number === one.number).map(({ id }) => id);
-      const report = await runJob(mutantJob(base, one, whole, suspects, backendsFile), script, signal).catch(brokenOff(signal));
-      const brokeOff = report.brokeOff ?? company?.report.brokeOff;
-      const inCompany = company?.report.ended.filter(({ id, status }) => status !== "skipped" && ![...apart(one.mutant), ...suspects].includes(id)).map(({ id }) => id);
-      const row: Row = { mutant: one.mutant, report: { ...report, brokeOff }, inCompany };
-      console.log(`${now()} ${describeRow(row)}`);
-      return row;
+    const meetings: Promise<JobReport>[] = [];
+    // Companies are taken first, so that each has begun when one of its members is taken; nobody is idle while the last of them ends.
+    const rows = new Map<number, Row>();
+    const meetAll = groups.map((members, index) => async (): Promise<void> => {
+      meetings[index] = meet(members, `company ${index + 1} of ${groups.length}`, run);
+      await meetings[index];
     });
-    const rows = await inOrder(work, atOnce(base));
-    console.log(`${base}: ${rows.length} mutants in ${Math.round((performance.now() - beganMs) / 1_000)} s`);
-    return rows;
+    const alone = (groups.length === 0 ? mutants : groups.flat()).map((one) => async (): Promise<void> => {
+      const company = await meetings[groups.findIndex((members) => members.includes(one))];
+      const row = await runAlone(one, whole, company, run);
+      rows.set(one.number, row);
+      console.log(`${now()} ${describeRow(row)}`);
+    });
+    await atMost(atOnce(base), [...meetAll, ...alone]);
+    console.log(`${base}: ${rows.size} mutants in ${Math.round((performance.now() - beganMs) / 1_000)} s`);
+    return [...rows].sort(([one], [other]) => one - other).map(([, row]) => row);
   } finally {
     if (traceDirectory !== undefined) await rm(traceDirectory, { recursive: true, force: true });
   }
 }
 
+/** One mutant with what it has to fail on, what is suspected of it, and what else is wanted; and what it passed in company. */
+async function runAlone(one: Numbered, whole: Extent, company: JobReport | undefined, { base, backendsFile, script, signal }: BaseRun): Promise<Row> {
+  const suspects = (company?.suspicions ?? []).filter(({ number }) => number === one.number).map(({ id }) => id);
+  const report = await runJob(mutantJob(base, one, whole, suspects, backendsFile), script, signal).catch(brokenOff(signal));
+  const ownChecks = [...apart(one.mutant), ...suspects];
+  const inCompany = company?.ended.filter(({ id, status }) => status !== "skipped" && !ownChecks.includes(id)).map(({ id }) => id);
+  return { mutant: one.mutant, report: { ...report, brokeOff: report.brokeOff ?? company?.brokeOff }, inCompany };
+}
+
 /** A check waits more than it computes: one process more than there are cores. */
 const atOnce = (base: MutantBase): number => (base === "ceph" ? 1 : availableParallelism() + 1);
 
-async function meet(members: readonly Numbered[], what: string, { extent, script, signal }: BaseRun): Promise<{ readonly members: readonly Numbered[]; readonly report: JobReport }> {
+async function meet(members: readonly Numbered[], what: string, { extent, script, signal }: BaseRun): Promise<JobReport> {
   const report = await runJob(companyJob(members, extent.seed), script, signal).catch(brokenOff(signal));
   console.log(`${now()} ${what}: ${describeCompany(members, report)}`);
-  return { members, report };
+  return report;
 }
 
 /** One that breaks off is a problem, and no reason to lose what the others show. */
