@@ -8,11 +8,12 @@ export const withOwnMounts = (command: readonly [string, ...string[]]): readonly
     ? ["unshare", "--mount", "--propagation", "slave", "sh", "-c", letGo, "sh", ...command]
     : command;
 
-/** Of the devices that a test may have made; the list writes blanks of a path as `\\040`. */
+/** Of the devices that a test may have made. The list writes blanks of a path as `\040`, and changes with each line of it that is unmounted. */
 const letGo = `
-while read -r device target _; do
+mounts=$(cat /proc/mounts)
+printf '%s\\n' "$mounts" | while read -r device target _; do
   case $device in
     /dev/loop* | /dev/nbd* | /dev/rbd*) umount "$(printf %b "$target")" ;;
   esac
-done < /proc/mounts 2> /dev/null
+done 2> /dev/null
 exec "$@"`;
