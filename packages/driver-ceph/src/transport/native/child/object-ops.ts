@@ -65,7 +65,8 @@ const atOnce = 256;
 export function openObjects(libraries: Libraries, pool: PoolHandle): Objects {
   const { rados, bytesAt, addressOf } = libraries;
   const newArena = openArenas(libraries);
-  const completed = openCompletions(libraries);
+  // Each kind ends about in the order in which it began; a read is not to be found out only after older writes.
+  const completed = { read: openCompletions(libraries), write: openCompletions(libraries) };
   const made = Buffer.alloc(8);
   let running = 0;
   const waiting: (() => void)[] = [];
@@ -80,7 +81,7 @@ export function openObjects(libraries: Libraries, pool: PoolHandle): Objects {
   };
 
   /** Starts here, waits elsewhere: many are under way at once. */
-  const operate = async (start: (io: bigint, completion: bigint) => number): Promise<number> => {
+  const operate = async (kind: "read" | "write", start: (io: bigint, completion: bigint) => number): Promise<number> => {
     const io = await pool();
     await begin();
     try {
@@ -88,7 +89,7 @@ export function openObjects(libraries: Libraries, pool: PoolHandle): Objects {
       const completion = made.readBigUInt64LE();
       try {
         check("rados_aio_operate", start(io, completion));
-        if (rados.isComplete(completion) === 0) await completed(completion);
+        if (rados.isComplete(completion) === 0) await completed[kind](completion);
         return Math.max(0, -rados.resultOf(completion));
       } finally {
         rados.freeCompletion(completion);
@@ -164,7 +165,7 @@ export function openObjects(libraries: Libraries, pool: PoolHandle): Objects {
         },
         run: async (object) => {
           try {
-            const failed = await operate((io, completion) => rados.startRead(op, io, completion, object, 0));
+            const failed = await operate("read", (io, completion) => rados.startRead(op, io, completion, object, 0));
             for (const harvest of harvests) harvest();
             return failed;
           } finally {
@@ -179,7 +180,7 @@ export function openObjects(libraries: Libraries, pool: PoolHandle): Objects {
       const arena = newArena();
       try {
         const { bytes, at, address } = arena.take(16, 16);
-        const failed = await operate((io, completion) => rados.startNotify(io, object, completion, null, 0, withinMs, address, address + 8n));
+        const failed = await operate("read", (io, completion) => rados.startNotify(io, object, completion, null, 0, withinMs, address, address + 8n));
         const reply = bytes.readBigUInt64LE(at);
         if (reply === 0n) return { errno: failed, bytes: nothing };
         const copy = bytesAt(reply, Number(bytes.readBigUInt64LE(at + 8)));
@@ -215,7 +216,7 @@ export function openObjects(libraries: Libraries, pool: PoolHandle): Objects {
         remove: () => void rados.removeObject(op),
         run: async (object) => {
           try {
-            return await operate((io, completion) => rados.startWrite(op, io, completion, object, null, 0));
+            return await operate("write", (io, completion) => rados.startWrite(op, io, completion, object, null, 0));
           } finally {
             rados.freeWriteOp(op);
           }
