@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { failureOf } from "./failure-of.js";
 import { openLab } from "./live/lab.js";
-import { outsider, rowsOf, type Outsider } from "./live/raw.js";
+import { outsider, rowsOf, usedVolumes, type Outsider } from "./live/raw.js";
 
 /** Twenty seconds with `npm test -- --full`. */
 const stoppedMs = process.env["SB_FULL"] === "1" ? 20_000 : 8_000;
@@ -31,6 +31,20 @@ describe("when something is wrong with the cloud", () => {
     await short.unset();
   });
 
+  /**
+   * Does what is to be done while cinder-volume stands still. It is stopped when it has written down all that it did: in the middle of
+   * a change of the quota it would keep a lock in the database that the API waits for.
+   */
+  const whileItStands = async <Value>(work: () => Promise<Value>): Promise<Value> => {
+    await expect.poll(() => usedVolumes(cloud), { timeout: 20_000 }).toEqual({ inUse: (await rowsOf(cloud, "")).length, reserved: 0 });
+    await pauseService("cinder-volume");
+    try {
+      return await work();
+    } finally {
+      await resumeService("cinder-volume");
+    }
+  };
+
   it("a used-up quota is RESOURCE_EXHAUSTED with its name and numbers, and leaves nothing", async () => {
     const admin = await outsider("lab-admin");
     const used = (await rowsOf(cloud, "")).length;
@@ -45,14 +59,15 @@ describe("when something is wrong with the cloud", () => {
   });
 
   it("creates queue while cinder-volume stands still and finish when it goes on, although their tokens have expired meanwhile", { timeout: 120_000 }, async () => {
-    await pauseService("cinder-volume");
-    const names = [1, 2, 3].map((number) => `${prefix}queued-${number}`);
-    const creating = names.map((name) => short.get("cloud").createVolume({ name, capacity }, { timeoutMs: 90_000 }));
-    for (const create of creating) create.catch(() => undefined);
-    // Longer than a token of this Keystone lives.
-    await sleep(stoppedMs);
-    await resumeService("cinder-volume");
-    const made = await Promise.all(creating);
+    const creating = await whileItStands(async () => {
+      const names = [1, 2, 3].map((number) => `${prefix}queued-${number}`);
+      const begun = names.map((name) => short.get("cloud").createVolume({ name, capacity }, { timeoutMs: 90_000 }));
+      for (const create of begun) create.catch(() => undefined);
+      // Longer than a token of this Keystone lives.
+      await sleep(stoppedMs);
+      return { begun };
+    });
+    const made = await Promise.all(creating.begun);
     expect((await rowsOf(cloud, `${prefix}queued`)).map(({ id }) => id).toSorted()).toEqual(made.map(({ id }) => id).toSorted());
     for (const { id } of made) await short.get("cloud").deleteVolume({ id });
   });
@@ -80,13 +95,9 @@ describe("when something is wrong with the cloud", () => {
   });
 
   it("a create whose time runs out is DEADLINE_EXCEEDED and no success, and its replay makes one volume", async () => {
-    await pauseService("cinder-volume");
     const request = { name: `${prefix}slow`, capacity };
-    try {
-      expect(await failureOf(driver.createVolume(request, { timeoutMs: 2_000 }))).toMatchObject({ code: "DEADLINE_EXCEEDED", outcome: "unknown" });
-    } finally {
-      await resumeService("cinder-volume");
-    }
+    const failure = await whileItStands(() => failureOf(driver.createVolume(request, { timeoutMs: 2_000 })));
+    expect(failure).toMatchObject({ code: "DEADLINE_EXCEEDED", outcome: "unknown" });
     const made = await driver.createVolume(request);
     // What the first request made late is on its way out, or is found to be nobody's.
     await driver.reconciliation?.reconcile({ repair: true });
@@ -95,14 +106,15 @@ describe("when something is wrong with the cloud", () => {
   });
 
   it("an API that is started anew in the middle of a wait ends no call", async () => {
-    await pauseService("cinder-volume");
-    const creating = driver.createVolume({ name: `${prefix}restarted`, capacity }, { timeoutMs: 120_000 });
-    creating.catch(() => undefined);
-    await expect.poll(() => rowsOf(cloud, `${prefix}restarted`), { timeout: 20_000 }).toHaveLength(1);
-    await killService("cinder-api");
-    await resumeService("cinder-volume");
+    const waiting = await whileItStands(async () => {
+      const creating = driver.createVolume({ name: `${prefix}restarted`, capacity }, { timeoutMs: 120_000 });
+      creating.catch(() => undefined);
+      await expect.poll(() => rowsOf(cloud, `${prefix}restarted`), { timeout: 20_000 }).toHaveLength(1);
+      await killService("cinder-api");
+      return { creating };
+    });
     await restartService("cinder-api");
-    const made = await creating;
+    const made = await waiting.creating;
     expect((await rowsOf(cloud, `${prefix}restarted`)).map(({ id }) => id)).toEqual([made.id]);
     await driver.deleteVolume({ id: made.id });
   });

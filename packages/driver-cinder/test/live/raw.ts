@@ -63,3 +63,11 @@ export async function rowsOf(cloud: Outsider, prefix: string): Promise<readonly 
   const rows = v.parse(v.object({ volumes: v.array(rowShape) }), await cloud.cinder("GET", "/volumes/detail?limit=1000")).volumes;
   return rows.filter(({ name }) => name?.startsWith(prefix) === true);
 }
+
+const usageShape = v.object({ quota_set: v.object({ volumes: v.object({ in_use: v.number(), reserved: v.number() }) }) });
+
+/** What the project's quota of volumes counts: cinder-volume writes that down last of all that a create or a delete does. */
+export async function usedVolumes(cloud: Outsider): Promise<{ readonly inUse: number; readonly reserved: number }> {
+  const { in_use: inUse, reserved } = v.parse(usageShape, await cloud.cinder("GET", `/os-quota-sets/${cloud.projectId}?usage=True`)).quota_set.volumes;
+  return { inUse, reserved };
+}
