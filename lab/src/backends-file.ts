@@ -26,6 +26,7 @@ ${more}`;
     ...POOLS.map((pool, index) => backend(index === 0 ? "ceph" : `ceph${index + 1}`, pool, "krbd, rbd-nbd, fuse-loop")),
     // Without krbd, which keeps no limits: with it in the list, a driver refuses to set any.
     ...["native", "cli"].map((transport) => backend(`ceph-${transport}`, POOLS[0], "rbd-nbd, fuse-loop", `      transport: ${transport}\n`)),
+    backend("ceph-trash", POOLS[0], "rbd-nbd, fuse-loop", "      trashSeconds: 3600\n"),
   ];
   return `# Written by the lab at every \`up\`: changes made here are lost.
 backends:

@@ -1,9 +1,9 @@
 import { allChecks } from "@opensds/testkit";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { countConformance, countMutants } from "./read-reports.js";
-import type { Counts } from "./result.js";
+import { total, type Counts } from "./result.js";
 import { runReporting } from "./run-command.js";
 
 const node = process.execPath;
@@ -44,11 +44,17 @@ const checksOnCeph = [
 ];
 
 /** The suite on the native transport: all of it but the kills, which take half a minute each and have turns. */
-export function conformanceCephNative(seed: string, full: boolean): Promise<Counts> {
+export async function conformanceCephNative(seed: string, full: boolean): Promise<Counts> {
   const crash = cephCrashTurns[Number(seed) % cephCrashTurns.length] ?? [];
   const ids = allChecks.filter(({ id, family }) => family !== "crash" || crash.includes(id)).map(({ id }) => id);
-  return conformance(".lab/backends.yaml", "ceph-native", seed, full ? [] : ["--only", ids.join(",")]);
+  return total([
+    await conformance(".lab/backends.yaml", "ceph-native", seed, full ? [] : ["--only", ids.join(",")]),
+    await conformance(".lab/backends.yaml", "ceph-trash", seed, ["--only", checksOfTrash.filter((id) => full || ids.includes(id)).join(",")]),
+  ]);
 }
+
+/** What only a backend shows that keeps what was deleted; by default none does. */
+const checksOfTrash = ["TRASH-1", "TRASH-2", "TRASH-3", "CRASH-9"];
 
 const cephCrashTurns: readonly (readonly string[])[] = [
   ["CRASH-1", "CRASH-4"],
@@ -57,7 +63,7 @@ const cephCrashTurns: readonly (readonly string[])[] = [
   ["CRASH-6", "CRASH-7"],
   ["CRASH-8", "CRASH-13", "CRASH-14"],
   ["CRASH-10", "CRASH-16"],
-  ["CRASH-15"],
+  ["CRASH-9", "CRASH-15"],
 ];
 
 export function conformanceCephCli(seed: string, full: boolean): Promise<Counts> {
@@ -77,13 +83,15 @@ export function conformance(backendsFile: string, backend: string, seed: string,
 export async function conformanceReference(seed: string, full: boolean): Promise<Counts> {
   const folder = await mkdtemp(join(tmpdir(), "opensds-conformance-"));
   try {
-    const volumes = join(folder, "volumes");
-    await mkdir(volumes);
     const backendsFile = join(folder, "backends.yaml");
-    const element = { reference: { module: "@opensds/testkit/reference", reference_driver: { dir: volumes } } };
+    const element = (options: object): object => ({ module: "@opensds/testkit/reference", reference_driver: { dir: join(folder, "volumes"), ...options } });
+    const backends = { reference: element({}), "reference-trash": element({ dir: join(folder, "kept"), trash: true }) };
     // JSON is YAML too.
-    await writeFile(backendsFile, JSON.stringify({ host: { runtimeDir: join(folder, "run") }, backends: element }));
-    return await conformance(backendsFile, "reference", seed, full ? ["--thorough", "--timeout", "900000"] : []);
+    await writeFile(backendsFile, JSON.stringify({ host: { runtimeDir: join(folder, "run") }, backends }));
+    return total([
+      await conformance(backendsFile, "reference", seed, full ? ["--thorough", "--timeout", "900000"] : []),
+      await conformance(backendsFile, "reference-trash", seed, ["--only", checksOfTrash.join(",")]),
+    ]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -98,6 +98,13 @@ backends:
       pool: dock
       attach: [rbd-nbd, fuse-loop]
       transport: cli
+  ceph-trash:
+    ceph_driver:
+      conf: "${files.clientConf}"
+      user: dock
+      pool: dock
+      attach: [rbd-nbd, fuse-loop]
+      trashSeconds: 3600
 host:
   runtimeDir: "${paths.host}"
 `);
