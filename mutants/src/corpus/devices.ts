@@ -2,7 +2,7 @@ import { SouthboundError } from "@opensds/core";
 import { execFileSync } from "node:child_process";
 import { closeSync, ftruncateSync, openSync, readFileSync } from "node:fs";
 import type { Mutant } from "../mutant.js";
-import { at, backingFile, isReason, via } from "../support.js";
+import { at, backingFile, isCode, isReason, via } from "../support.js";
 
 /** Devices on this host. */
 export const deviceMutants: readonly Mutant[] = [
@@ -92,6 +92,20 @@ export const deviceMutants: readonly Mutant[] = [
       "ATTACH-10": "it detaches an ended attachment",
       "CRASH-12": "it repeats a detach that had ended",
     },
+  },
+  {
+    name: "keeps a device for as long as its backend does not answer",
+    breaks: "SB-DETACH-4",
+    driver: () => (sound) => ({
+      detachVolume: async (record, options) => {
+        const volumeId = at(record, "attachment", "volumeId");
+        const asked = typeof volumeId === "string" && volumeId !== "" ? sound.getVolume({ id: record.attachment.volumeId }) : Promise.resolve();
+        await asked.catch((error: unknown) => {
+          if (isCode(error, "UNAVAILABLE")) throw error;
+        });
+        await sound.detachVolume(record, options);
+      },
+    }),
   },
   {
     name: "detaches whatever a host has of the volume now",

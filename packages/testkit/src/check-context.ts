@@ -1,4 +1,5 @@
 import type { ConnectorFacts, ErrorCode, Outcome, SouthboundError, Volume, VolumeDriver, DriverManifest } from "@opensds/core";
+import type { Faults } from "./faults/index.js";
 import type { Random } from "./run/random.js";
 import type { OpenBackends, TargetOptions } from "./target/target.js";
 import type { TestWorker, WorkerOptions } from "./run/test-worker.js";
@@ -24,6 +25,8 @@ export interface OpenOptions extends TargetOptions {
   readonly setup?: boolean | undefined;
   /** Opens the same place under this name in the backends file; skips the check where that is impossible. */
   readonly as?: string | undefined;
+  /** What the opened driver's backend fails in, beneath core's guard; skips the check where nothing can be put there. */
+  readonly faults?: Faults | undefined;
 }
 
 /** Removes something; gets a driver that is set up whatever the check did to its own. */

@@ -48,6 +48,7 @@ export const rules = {
   "SB-DETACH-2": "Detaching a device that is held, by a mount or otherwise, is FAILED_PRECONDITION device-held, and nothing changes.",
   "SB-DETACH-6": "Giving up an attachment that has ended already leaves a later attachment of the same volume to the same host as it is.",
   "SB-DETACH-3": "After detachVolume there is no device of the volume on this host and no attachment of it to this host is recorded.",
+  "SB-DETACH-4": "While the backend cannot be reached, detachVolume still removes the device, ends with UNAVAILABLE and says that the device is gone; the same call later finishes.",
   "SB-DETACH-5": "Detaching on a host that the record is not of is FAILED_PRECONDITION attachment-on-other-host, and nothing changes.",
   "SB-DATA-1": "What was written through a mount is there after unmount, detach, attach and mount, byte for byte.",
   "SB-DATA-2": "A new volume never shows bytes of an older one.",

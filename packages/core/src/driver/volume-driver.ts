@@ -71,7 +71,7 @@ export interface VolumeDriver extends AsyncDisposable, Partial<FacetMap> {
   /**
    * Removes the device and the attachment; not attached is success. Held by anything (mount, holder, swap, an exclusive opener):
    * FAILED_PRECONDITION `device-held`, naming the holder. The backend cannot be reached: the device goes all the same, the call is
-   * UNAVAILABLE with outcome `applied`, and its replay finishes (SB-DETACH-1 to 6).
+   * UNAVAILABLE `attachment-still-recorded` with outcome `unknown`, and its replay finishes (SB-DETACH-1 to 6).
    */
   detachVolume(record: AttachmentRecord, options?: CallOptions): Promise<void>;
   /**

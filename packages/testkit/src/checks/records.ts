@@ -1,5 +1,6 @@
 import type { AttachmentRecord } from "@opensds/core";
 import type { Check } from "../check.js";
+import { cutOffCheck } from "./records-cut-off.js";
 import { laterRecordsChecks } from "./records-processes.js";
 import { deviceOf, readDevice, writeDevice } from "./support/device-bytes.js";
 
@@ -67,4 +68,5 @@ export const recordsChecks: readonly Check[] = [
     },
   },
   ...laterRecordsChecks,
+  cutOffCheck,
 ];

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CheckContext, CleanupStep } from "../check-context.js";
 import { isBackendsTarget, type BackendsTarget, type ConformanceTarget, type OpenBackends } from "../target/target.js";
-import { openerOf, openTarget } from "../target/open-target.js";
+import { openerOf, openTarget, openWithFaults } from "../target/open-target.js";
 import { renameBackend } from "../target/rename-backend.js";
 import { workerPath } from "../worker-path.js";
 import { assertions } from "./assertions.js";
@@ -62,16 +62,20 @@ export async function openCheckSession(settings: SessionSettings): Promise<Check
   let drivers = 0;
   let workers = 0;
 
-  const open: CheckContext["open"] = async ({ setup = true, as, ...options } = {}) => {
+  const open: CheckContext["open"] = async ({ setup = true, as, faults, ...options } = {}) => {
     signal.throwIfAborted();
     drivers += 1;
     const by = drivers === 1 ? "driver" : `driver ${drivers}`;
-    const opened = await openTarget(as === undefined ? target : await renamed(target, as), options);
+    const place = as === undefined ? target : await renamed(target, as);
+    const opened = faults === undefined ? await openTarget(place, options) : await openWithFaults(faulty(place), options, faults);
     closers.push(() => opened.close());
     const driver = recordDriver(opened.driver, { by, log, made, signal, journal: settings.journal });
     if (setup) await driver.setup();
     return driver;
   };
+
+  const faulty = (from: ConformanceTarget): BackendsTarget =>
+    isBackendsTarget(from) ? from : assertions.skip("the target is a live object, whose backend cannot be made to fail", "environment");
 
   const renamed = async (from: ConformanceTarget, to: string): Promise<BackendsTarget> => {
     if (!isBackendsTarget(from)) return assertions.skip("the target is a live object, which has no other name", "environment");

@@ -1,8 +1,9 @@
-import { isDriverDefinition, openBackends as coreOpenBackends, type DriverDefinition, type VolumeDriver } from "@opensds/core";
+import { installedDrivers, isDriverDefinition, openBackends as coreOpenBackends, type DriverDefinition, type VolumeDriver } from "@opensds/core";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { withFaults, type Faults } from "../faults/index.js";
 import { reference } from "../reference/index.js";
 import { BadInput } from "./bad-input.js";
 import { isBackendsTarget, type BackendsTarget, type ConformanceTarget, type OpenBackends, type TargetOptions } from "./target.js";
@@ -15,15 +16,30 @@ export interface OpenedTarget {
 
 /** Opens one more driver of the target, with a guard of its own: as another dock would. */
 export async function openTarget(target: ConformanceTarget, options: TargetOptions = {}): Promise<OpenedTarget> {
-  if (isBackendsTarget(target)) return openFromBackends(target, options);
+  if (isBackendsTarget(target)) return openFromBackends(target, options, await driversOf(target));
   const driver = await target.open(options);
   return { driver, close: () => driver.unset() };
 }
 
-async function openFromBackends(target: BackendsTarget, options: TargetOptions): Promise<OpenedTarget> {
+/**
+ * Opens a target whose backend fails as it is told to. Reaches drivers that are registered or found by their kind; one that the backends
+ * file names by its module is core's to load, and fails in nothing.
+ */
+export async function openWithFaults(target: BackendsTarget, options: TargetOptions, faults: Faults): Promise<OpenedTarget> {
+  const known = await driversOf(target);
+  const installed = (await installedDrivers(target.from)).filter(({ kind }) => !known.some((driver) => driver.kind === kind));
+  return openFromBackends(target, options, [...known, ...installed].map((driver) => withFaults(driver, faults)));
+}
+
+/** The drivers that are registered. */
+async function driversOf(target: BackendsTarget): Promise<readonly DriverDefinition[]> {
   // The kit's own driver needs no package of its own: its kind is always known.
   const drivers: DriverDefinition[] = [reference];
   for (const module of target.driverModules ?? []) drivers.push(...(await loadDriverModule(module, target.from)));
+  return drivers;
+}
+
+async function openFromBackends(target: BackendsTarget, options: TargetOptions, drivers: readonly DriverDefinition[]): Promise<OpenedTarget> {
   const openBackends = await openerOf(target);
   const backends = await openBackends(target.backends, { ...options, drivers, from: target.from });
   return { driver: backends.get(target.backend), close: () => backends.unset() };
