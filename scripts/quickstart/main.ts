@@ -18,11 +18,14 @@ if (options === "help") {
 
 async function run(wanted: QuickstartArguments): Promise<number> {
   const reporter = createReporter(process.stderr);
-  const story = createStory(reporter.onProgress);
+  const interrupted = new AbortController();
+  const story = createStory(reporter.onProgress, interrupted.signal);
   let failure: Error | undefined;
   let left: readonly string[] = [];
   try {
     const stage = await setStage(wanted, reporter.onProgress);
+    // More than once: npm passes on what the terminal has sent already.
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => interrupted.abort());
     try {
       await play(stage, story);
     } catch (error) {
@@ -36,6 +39,10 @@ async function run(wanted: QuickstartArguments): Promise<number> {
 
   const rows = story.lines.map(({ what, result, ms }) => [what, result, ms === undefined ? "" : formatMs(ms)]);
   if (rows.length > 0) console.log(`\n${table(["step", "result", "time"], rows)}\n`);
+  if (interrupted.signal.aborted && left.length === 0) {
+    console.error("Interrupted; what was made is removed.");
+    return 130;
+  }
   if (failure !== undefined) {
     console.error(`The quickstart failed: ${failure.message}`);
     return 1;

@@ -49,7 +49,7 @@ export async function play(stage: Stage, story: Story): Promise<void> {
     if (reason === undefined) await useDevice(stage, story, volume, stored);
     else story.skip("attach, make a file system, mount, write, read back", reason);
   } finally {
-    await story.tell("delete the volume", () => clearVolume(stage, volume), () => "gone");
+    await story.finish("delete the volume", () => clearVolume(stage, volume), () => "gone");
   }
   await story.tell("list again", () => namesListed(stage), (names) => {
     strictEqual(names.includes(name), false, "the deleted volume is still listed");
@@ -143,6 +143,9 @@ async function clearVolume({ driver }: Stage, volume: Volume): Promise<void> {
   if (whyNoDevices() === undefined) {
     for (const mount of await driver.listMounts({ volumeId: volume.id })) await driver.unmountVolume(mount);
     for (const record of await driver.listAttachments({ volumeId: volume.id })) await driver.detachVolume(record);
+  }
+  if (supports(driver, "snapshots")) {
+    for await (const { id } of driver.snapshots.listSnapshots({ sourceVolumeId: volume.id })) await driver.snapshots.deleteSnapshot({ id });
   }
   await driver.deleteVolume({ id: volume.id });
 }
