@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isSouthboundError, openBackends, type Backends, type Logger } from "@opensds/core";
+import { isSouthboundError, openBackends, requireFacets, type Backends, type Logger } from "@opensds/core";
 import ceph, { type CephOptions } from "@opensds/driver-ceph";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { labConf, live } from "./live/lab.js";
@@ -43,6 +43,12 @@ describe.runIf(live)("which transport a backend gets", { timeout: 60_000 }, () =
     }
     await opened?.unset();
     expect(nativeChildrenOf(process.pid)).toHaveLength(0);
+  });
+
+  it("tells its libraries' versions to whoever asks the doctor", async () => {
+    const driver = requireFacets(await setUp({ transport: "native" }), "doctor");
+    const found = (await driver.doctor.examine()).filter(({ check }) => check === "ceph-versions");
+    expect(found.map(({ message }) => message).join()).toMatch(/ceph version \d.*librados \d+\.\d+\.\d+ and librbd \d+\.\d+\.\d+; the cluster has ceph version \d/);
   });
 
   it("falls back to Ceph's commands where the child cannot be found, and says so", async () => {

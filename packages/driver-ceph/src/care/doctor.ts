@@ -49,10 +49,12 @@ async function look(check: string, work: () => Promise<readonly Finding[]>): Pro
   }
 }
 
-async function versions({ facts }: Pool, call: DoctorCall): Promise<readonly Finding[]> {
+async function versions({ facts, transport }: Pool, call: DoctorCall): Promise<readonly Finding[]> {
   const check = "ceph-versions";
   const [client, daemons] = await together(facts.clientVersion(call), facts.versions(call));
-  const message = `this host has ${client}; the cluster has ${daemons.join(", ")}`;
+  const libraries = transport.libraries?.();
+  const through = libraries === undefined ? "" : `, and its dock goes through librados ${libraries.librados} and librbd ${libraries.librbd}`;
+  const message = `this host has ${client}${through}; the cluster has ${daemons.join(", ")}`;
   const releases = [client, ...daemons].map(releaseOf);
   if (releases.some((release) => release < oldestRelease)) {
     return [{ check, status: "error", message, hint: `bring everything to Ceph ${oldestRelease} or newer` }];

@@ -19,6 +19,8 @@ export interface Transport {
   readonly createNamed?: CreateNamed | undefined;
   /** Purges an image in the trash when there is time, where this transport can; else the delete does it before it answers. */
   readonly purgeLater?: ((imageId: string) => void) | undefined;
+  /** The libraries that this transport goes through, with their versions, once opened. */
+  readonly libraries?: (() => { readonly librados: string; readonly librbd: string } | undefined) | undefined;
   /** Called once `setup` has proved that all is there. */
   readonly proved?: (() => void) | undefined;
   close(): Promise<void>;

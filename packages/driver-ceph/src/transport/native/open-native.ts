@@ -39,6 +39,7 @@ export function createNativeTransport(config: CephConfig, { ctx }: Call): Transp
     trash: createNativeTrash(supervisor),
     createNamed: async (call, imageName, form) => (await supervisor.request(call, "createNamed", { imageName, form }, { changes: true })) ?? undefined,
     purgeLater: (imageId) => purges.add(imageId),
+    libraries: supervisor.versions,
     open: (call) => supervisor.open(call),
     proved: () => purges.sweep(),
     close: async () => {
