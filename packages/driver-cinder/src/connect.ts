@@ -7,6 +7,7 @@ import { createSession, type Session } from "./auth/session.js";
 import { openCall, type Call } from "./call.js";
 import type { CinderConfig } from "./config.js";
 import { toSouthbound } from "./errors.js";
+import { createPaces } from "./poll.js";
 import type { Project } from "./project.js";
 import { createApi } from "./transport/api.js";
 import { createHttp, type Http } from "./transport/http.js";
@@ -29,7 +30,7 @@ export async function openProject(config: CinderConfig, ctx: CallContext<"setup"
     const volumes = createVolumes(api);
     const sharedByDefault = await isShared(api, call, config.volumeType);
     if ((await volumes.page(call, { limit: 1 })) === undefined) throw new CloudMistake(`Cinder at ${endpoint} knows no such project; look at its id`);
-    return { config, id, name, endpoint, microversion, sharedByDefault, session, http, api, volumes, snapshots: createSnapshots(api) };
+    return { config, id, name, endpoint, microversion, sharedByDefault, session, http, api, volumes, snapshots: createSnapshots(api), paces: createPaces() };
   } catch (thrown) {
     http?.close();
     if (thrown instanceof CloudMistake) {

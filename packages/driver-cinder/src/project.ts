@@ -1,6 +1,7 @@
 import type { CinderConfig } from "./config.js";
 import type { Session } from "./auth/session.js";
 import type { Api } from "./transport/api.js";
+import type { Paces } from "./poll.js";
 import type { Http } from "./transport/http.js";
 import type { Microversion } from "./transport/microversion.js";
 import type { Snapshots } from "./transport/snapshots.js";
@@ -22,4 +23,6 @@ export interface Project {
   readonly api: Api;
   readonly volumes: Volumes;
   readonly snapshots: Snapshots;
+  /** How long kinds of work have taken of late. */
+  readonly paces: Paces;
 }

@@ -8,10 +8,12 @@ import {
 import type { Call } from "../call.js";
 import { createPacer } from "../poll.js";
 import type { Project } from "../project.js";
+import { keys } from "../records/records.js";
 import { failedWith, HttpFailure } from "../transport/failure.js";
 import type { CinderAttachment, CinderVolume } from "../transport/shapes.js";
-import { fateOf, finishProposals, isLeaving, proposalOf } from "../volumes/fate.js";
+import { fateOf, isClaimed, isLeaving, proposalOf } from "../volumes/fate.js";
 import { ownVolume } from "../volumes/get-volume.js";
+import { finishProposals, settleFate } from "../volumes/settle-fate.js";
 import { refuseSharing, sharesWith } from "../volumes/sharing.js";
 import { stateOf } from "../volumes/states.js";
 import { factsMetadata, factsOf, hostOf, type AttachmentFacts } from "./attachment-facts.js";
@@ -36,6 +38,10 @@ export async function connectVolume(project: Project, request: BackendConnectReq
     if (volume.status === "available" && fateOf(volume) === "kept") {
       const made = await reserve(project, call, request);
       if (made !== undefined) return made;
+    } else if (volume.status === "available" && isClaimed(volume)) {
+      // Somebody who doubted its maker's claim did not come to an end.
+      await settleFate(project, call, volume, "kept");
+      continue;
     } else {
       refuseUnready(call, volume);
       const attachments = await currentAttachments(project, call, volume.id);
@@ -82,7 +88,8 @@ async function reserve(project: Project, call: Call<"connectVolume">, request: B
   }
   const facts: AttachmentFacts = { mode: request.mode, connector: request.connector, attachedAt: new Date().toISOString() };
   await call.ctx.step("record-host");
-  if (!(await project.volumes.addMetadata(call, request.volumeId, factsMetadata(reserved.id, facts)))) return undefined;
+  // Only what is kept for ever is reserved for a host: that is written down with it.
+  if (!(await project.volumes.addMetadata(call, request.volumeId, { ...factsMetadata(reserved.id, facts), [keys.fate]: "kept" }))) return undefined;
   return finish(project, call, request, reserved, facts);
 }
 
@@ -172,7 +179,7 @@ function refuseUnready({ ctx }: Call<"connectVolume">, volume: CinderVolume): vo
   if (isLeaving(volume)) throw ctx.fail("FAILED_PRECONDITION", "volume-deleting", `volume ${id} is being deleted`, { ...info, recovery: "wait-for-operation" });
   const state = stateOf(status);
   if (state === "error") throw ctx.fail("FAILED_PRECONDITION", "volume-in-error", `volume ${id} is in error (Cinder: ${status})`, info);
-  if (state === "in-use" && fateOf(volume) === "kept") return;
+  if (state === "in-use" && (fateOf(volume) === "kept" || isClaimed(volume))) return;
   throw ctx.fail("FAILED_PRECONDITION", "volume-not-ready", `volume ${id} is not ready (Cinder: ${status})`, info);
 }
 

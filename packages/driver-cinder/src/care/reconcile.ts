@@ -2,12 +2,13 @@ import type { Orphan } from "@opensds/core";
 import { factsOf } from "../attachments/attachment-facts.js";
 import { mapBounded } from "../bounded.js";
 import type { Call } from "../call.js";
-import { fateOf, finishProposals, isLeaving, isLost, proposalOf } from "../volumes/fate.js";
+import { fateOf, isClaimed, isLeaving, isLost, proposalOf } from "../volumes/fate.js";
 import { pause } from "../poll.js";
 import type { Project } from "../project.js";
 import { isInner, keys, layoutVersion, metadataFilter, requestOf, UnreadableRecord } from "../records/records.js";
 import { removeLoser } from "../volumes/remove-loser.js";
 import { rowsAfter } from "../volumes/rows-after.js";
+import { finishProposals, settleFate } from "../volumes/settle-fate.js";
 import { stateOf } from "../volumes/states.js";
 import type { CinderVolume } from "../transport/shapes.js";
 
@@ -80,6 +81,10 @@ async function judge(project: Project, call: Call, volume: CinderVolume): Promis
       if (!isLost(volume)) return [];
       const message = `Cinder lost the order to make volume ${id} of ${name}; have the cloud's operator set its state to error`;
       return [{ orphan: { kind: "lost-volume", reference: id, message, action: "report" }, mark: `lost ${id}`, mend: () => Promise.resolve() }];
+    }
+    if (fate === undefined && isClaimed(volume)) {
+      const message = `another create of ${name} was cut off while it doubted that volume ${id} is the one`;
+      return [{ orphan: { kind: "undecided-volume", reference: id, message, action: "finish" }, mark: `doubt ${id}`, mend: () => settleFate(project, call, volume, "kept") }];
     }
     const message = `a create of ${name} was cut off and left volume ${id}, which nobody was given`;
     const action = fate === "dropped" ? "finish" : "undo";

@@ -16,6 +16,12 @@ export const keys = {
   request: "opensds.request",
   /** What was decided about a volume that a create made: to be the one of its name, or not. */
   fate: "opensds.fate",
+  /** A number that only the create knows which made the volume. */
+  maker: "opensds.maker",
+  /** The maker's number: it found nobody else making the name. */
+  alone: "opensds.alone",
+  /** That somebody does not take the maker's word for it: the fate has to be settled and written. */
+  contested: "opensds.contested",
   /** That Cinder seems to have lost the order to make the volume: it is not to be kept, should it ever be made. */
   lost: "opensds.lost",
   /** Which host has the volume by an attachment, in pieces: the attachment's id follows. */
@@ -81,10 +87,11 @@ const requestShape = v.object({
 /** What the creator of a volume asked for, or what a volume was when it was imported. */
 export type RequestRecord = Omit<v.InferOutput<typeof requestShape>, "source"> & { readonly source?: VolumeSource | undefined };
 
-/** The metadata that a new volume is made with. */
-export const requestMetadata = (request: RequestRecord): Record<string, string> => ({
+/** The metadata that a new volume is made with; one that was imported has no maker. */
+export const requestMetadata = (request: RequestRecord, maker?: string): Record<string, string> => ({
   [keys.version]: String(layoutVersion),
   [keys.name]: nameKey(request.name),
+  ...(maker !== undefined && { [keys.maker]: maker }),
   ...encodeRecord(keys.request, request),
 });
 

@@ -1,19 +1,23 @@
+import { randomUUID } from "node:crypto";
 import { GiB, type BackendCreateRequest, type SouthboundError, type Volume } from "@opensds/core";
 import type { Call } from "../call.js";
-import { fateOf, isLeaving, isLost, settleFate } from "./fate.js";
+import { claimAlone, isOverdue, type OwnCandidate } from "./claim.js";
+import { fateOf, isClaimed, isContested, isLeaving, isLost, writtenFate } from "./fate.js";
 import { candidatesOf, describe, timeOf } from "./get-volume.js";
 import { createPacer } from "../poll.js";
 import type { Project } from "../project.js";
 import { displayName, keys, requestMetadata, requestOf, type RequestRecord } from "../records/records.js";
 import { requireSource } from "./sources.js";
-import { removeLoser } from "./remove-loser.js";
+import { removeFailed, removeLoser } from "./remove-loser.js";
+import { contest, settleFate } from "./settle-fate.js";
 import { stateOf } from "./states.js";
 import { failedWith } from "../transport/failure.js";
 import type { CinderVolume } from "../transport/shapes.js";
 
 /**
  * Makes a volume, or returns the one of that name. Cinder takes any number of volumes of one name, so every create first looks, then
- * makes a candidate, then has all candidates but one dropped and that one kept; no decision is ever undone. See `fate.ts`.
+ * makes a candidate, then claims it where nobody else is making one; otherwise it has all candidates but one dropped and that one kept. No
+ * decision is ever undone. See `fate.ts`.
  */
 export async function createVolume(project: Project, request: BackendCreateRequest, call: Call): Promise<Volume> {
   const progress: Progress = { own: undefined, watched: undefined };
@@ -21,12 +25,19 @@ export async function createVolume(project: Project, request: BackendCreateReque
   for (;;) {
     call.ctx.signal.throwIfAborted();
     const candidates = await candidatesOf(project, call, request.name);
-    const before = candidates.find((volume) => fateOf(volume) === "kept");
+    const failed = candidates.find((volume) => volume.id === progress.own?.id && stateOf(volume.status) === "error" && writtenFate(volume) === undefined);
+    const before = candidates.find((volume) => volume !== failed && fateOf(volume) === "kept");
+    if (before === undefined && failed !== undefined) throw await gaveUp(project, call, request, failed);
     // A kept volume that is leaving: its name is free when it is gone.
-    const kept = before ?? (await advance(project, call, request, candidates, progress));
-    if (kept !== undefined && !isLeaving(kept)) {
-      await removeLosers(project, call, candidates, kept.id, progress.own);
-      const answer = await answerReplay(project, call, request, kept);
+    const next = before ?? (await advance(project, call, request, candidates, progress));
+    if (next === "again") continue;
+    if (next !== undefined && !isLeaving(next)) {
+      if (next.id !== progress.own?.id && writtenFate(next) === undefined) {
+        await writeDown(project, call, next);
+        continue;
+      }
+      await removeLosers(project, call, candidates, next.id, progress.own?.id);
+      const answer = await answerReplay(project, call, request, next);
       if (answer !== undefined) return answer;
     }
     await pacer.next(call);
@@ -36,7 +47,7 @@ export async function createVolume(project: Project, request: BackendCreateReque
 /** What one create knows of its own doings. */
 interface Progress {
   /** The candidate that it made. */
-  own: string | undefined;
+  own: OwnCandidate | undefined;
   /** Another's candidate that could be kept, and since when it waits for its maker to see to that. */
   watched: { readonly id: string; readonly sinceMs: number } | undefined;
 }
@@ -46,48 +57,74 @@ const makersMs = 1_500;
 /** A candidate this old, beside a kept one, has no maker any more. */
 const abandonedMs = 30_000;
 
-/** One step towards a kept volume; the volume, once it is decided. */
+/**
+ * What its maker claimed is written down as kept before anybody else gives it to a caller, and is given only by what is seen after that: a
+ * maker that finds its candidate in error, and nothing written, knows that nobody has it.
+ */
+async function writeDown({ volumes }: Project, call: Call, { id }: CinderVolume): Promise<void> {
+  await call.ctx.step("record-fate");
+  await volumes.addMetadata(call, id, { [keys.fate]: "kept" });
+}
+
+/** One step towards a kept volume; the volume, once it is decided, or that there is something to be looked at without a pause. */
 async function advance(
   project: Project,
   call: Call,
   request: BackendCreateRequest,
   candidates: readonly CinderVolume[],
   progress: Progress,
-): Promise<CinderVolume | undefined> {
-  const open = candidates.filter((volume) => fateOf(volume) === undefined && !isLeaving(volume));
+): Promise<CinderVolume | "again" | undefined> {
+  const open = candidates.filter((volume) => fateOf(volume) === undefined);
+  // Should Cinder not delete it after all, its maker is not to take it for its own.
+  if (await contestAll(project, call, open.filter(isLeaving))) return "again";
   const broken = open.filter(({ status }) => stateOf(status) === "error");
-  const failed = broken.find(({ id }) => id === progress.own);
-  if (failed !== undefined) throw await gaveUp(project, call, request, failed);
   for (const volume of broken) await removeLoser(project, call, volume.id);
 
   // Given up as lost and not made since: nobody will keep it any more.
-  const living = open.filter((volume) => !broken.includes(volume) && !(isLost(volume) && stateOf(volume.status) === "creating"));
+  const living = open.filter((volume) => !isLeaving(volume) && !broken.includes(volume) && !(isLost(volume) && stateOf(volume.status) === "creating"));
   for (const volume of living) await giveUpLost(project, call, volume);
+  // It will be kept as soon as it is made.
+  if (living.some((volume) => isClaimed(volume) && !isContested(volume))) return undefined;
   const target = living.find((volume) => satisfies(request, volume));
   if (target === undefined) {
-    progress.own = (await makeCandidate(project, call, request)).id;
-    return undefined;
+    progress.own = await makeCandidate(project, call, request);
+    const pacer = project.paces(`create ${request.parameters["volumeType"] ?? ""}`);
+    const claimed = await claimAlone(project, call, request.name, progress.own, pacer);
+    if (claimed !== undefined) pacer.done();
+    return claimed ?? "again";
   }
+  if (living.length > 1 && (await contestAll(project, call, living))) return "again";
   // Undecided ones can only be decided about when Cinder has made them.
   if (living.some(({ status }) => stateOf(status) === "creating")) return undefined;
-  if (target.id !== progress.own && isMakers(progress, target.id)) return undefined;
+  if (target.id !== progress.own?.id && isMakers(progress, target.id)) return undefined;
   for (const other of living) {
     if (other.id === target.id) continue;
-    if ((await settleFate(project, call, other, "dropped")) === "kept") return undefined;
+    if ((await settleFate(project, call, other, "dropped")) === "kept") return "again";
   }
-  if ((await settleFate(project, call, target, "kept")) !== "kept") return undefined;
+  if ((await settleFate(project, call, target, "kept")) !== "kept") return "again";
   return { ...target, metadata: { ...target.metadata, [keys.fate]: "kept" } };
+}
+
+/** False: all were. */
+async function contestAll(project: Project, call: Call, candidates: readonly CinderVolume[]): Promise<boolean> {
+  const open = candidates.filter((volume) => !isContested(volume));
+  for (const { id } of open) await contest(project, call, id);
+  return open.length > 0;
 }
 
 /**
  * Cinder's order to make a volume is a message, which goes with the broker when that dies; the volume is then creating for ever, and
- * cannot even be deleted. The mark is believed only where it is seen on a volume that is creating still: see decision 4.
+ * cannot even be deleted. It is contested first, then marked as lost; each is believed only where it is seen on a volume that is creating
+ * still: see decision 4.
  */
-async function giveUpLost({ config, volumes }: Project, call: Call, volume: CinderVolume): Promise<void> {
-  const ageMs = Date.now() - Date.parse(timeOf(volume.created_at));
-  if (stateOf(volume.status) !== "creating" || ageMs < config.lostAfterMs) return;
+async function giveUpLost(project: Project, call: Call, volume: CinderVolume): Promise<void> {
+  if (stateOf(volume.status) !== "creating" || !isOverdue(project, volume)) return;
+  if (!isContested(volume)) {
+    await contest(project, call, volume.id);
+    return;
+  }
   await call.ctx.step("give-up-lost");
-  await volumes.addMetadata(call, volume.id, { [keys.lost]: "1" });
+  await project.volumes.addMetadata(call, volume.id, { [keys.lost]: "1" });
 }
 
 /** Whether its maker still has time to see to it. */
@@ -96,23 +133,24 @@ function isMakers(progress: Progress, id: string): boolean {
   return performance.now() - progress.watched.sinceMs < makersMs;
 }
 
-async function makeCandidate(project: Project, call: Call, request: BackendCreateRequest): Promise<CinderVolume> {
+async function makeCandidate(project: Project, call: Call, request: BackendCreateRequest): Promise<OwnCandidate> {
   const { config, volumes } = project;
+  const maker = randomUUID();
   const { name, capacity, parameters, sizeBytes, source } = request;
   const record: RequestRecord = { name, capacity, parameters, sizeBytes, ...(source !== undefined && { source }) };
   if (source !== undefined) await requireSource(project, call, source, sizeBytes);
   await call.ctx.step("create-candidate");
   try {
-    const made = await volumes.create(call, {
+    const { id } = await volumes.create(call, {
       size: sizeBytes / GiB,
       name: displayName(name),
-      metadata: requestMetadata(record),
+      metadata: requestMetadata(record, maker),
       volume_type: parameters["volumeType"] ?? config.volumeType,
       availability_zone: parameters["availabilityZone"] ?? config.availabilityZone,
       ...(source?.kind === "snapshot" && { snapshot_id: source.snapshotId }),
       ...(source?.kind === "volume" && { source_volid: source.volumeId }),
     });
-    return made;
+    return { id, maker };
   } catch (thrown) {
     throw refusedCreate(call, request, thrown);
   }
@@ -136,7 +174,7 @@ function refusedCreate({ ctx }: Call, { parameters, source }: BackendCreateReque
 /** The candidate that we made came to be in error: it says why, and goes. */
 async function gaveUp(project: Project, call: Call, request: BackendCreateRequest, volume: CinderVolume): Promise<SouthboundError> {
   const [why] = await project.volumes.messages(call, volume.id);
-  await removeLoser(project, call, volume.id);
+  await removeFailed(project, call, volume.id);
   // A source that went away meanwhile is the reason, whatever Cinder says.
   if (request.source !== undefined) await requireSource(project, call, request.source, request.sizeBytes);
   const message = `Cinder could not make volume ${JSON.stringify(request.name)}: ${why ?? `it says no more than ${volume.status}`}; ask the cloud's operator, or for another size or type`;

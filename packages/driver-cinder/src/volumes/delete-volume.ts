@@ -1,21 +1,24 @@
 import type { DeleteVolumeRequest, SouthboundError } from "@opensds/core";
 import { hostOf } from "../attachments/attachment-facts.js";
 import type { Call } from "../call.js";
-import { finishProposals, isLeaving, proposalOf } from "./fate.js";
+import { isLeaving, proposalOf } from "./fate.js";
 import { ownVolume } from "./get-volume.js";
-import { createPacer } from "../poll.js";
 import type { Project } from "../project.js";
+import { finishProposals } from "./settle-fate.js";
 import { stateOf } from "./states.js";
 import { failedWith } from "../transport/failure.js";
 import type { CinderVolume } from "../transport/shapes.js";
 
 /** Deletes a volume, and waits until it is gone. That a volume is free and that it is being deleted is one state of Cinder's: no attachment slips in between. */
 export async function deleteVolume(project: Project, request: DeleteVolumeRequest, call: Call<"deleteVolume">): Promise<void> {
-  const pacer = createPacer();
+  const pacer = project.paces("delete");
   let asked = false;
   for (;;) {
     const volume = await ownVolume(project, call, request.id);
-    if (volume === undefined) return;
+    if (volume === undefined) {
+      if (asked) pacer.done();
+      return;
+    }
     if (!isLeaving(volume)) {
       if (asked) throw await cameBack(project, call, volume);
       const refusal = await refusalFor(project, call, volume);

@@ -1,6 +1,6 @@
 import { GiB, volumeId, type GetVolumeRequest, type Volume } from "@opensds/core";
 import type { Call } from "../call.js";
-import { fateOf, isLeaving, proposalOf } from "./fate.js";
+import { fateOf, isLeaving, looksKept, proposalOf, writtenFate } from "./fate.js";
 import type { Project } from "../project.js";
 import { isInner, keys, metadataFilter, nameKey, requestOf } from "../records/records.js";
 import { stateOf } from "./states.js";
@@ -23,7 +23,7 @@ export async function ownVolume({ volumes }: Project, call: Call, id: string): P
   if (!isUuid(id)) return undefined;
   const volume = await volumes.get(call, id);
   const request = volume && requestOf(volume);
-  return request !== undefined && !isInner(request) && fateOf(volume ?? { metadata: {} }) !== "dropped" ? volume : undefined;
+  return request !== undefined && !isInner(request) && writtenFate(volume ?? { metadata: {} }) !== "dropped" ? volume : undefined;
 }
 
 /** Every volume that creates of this name have made, the eldest first: to be kept, dropped, or not decided yet. */
@@ -80,8 +80,8 @@ async function stateAndReason(
   if (volume.status === "reserved") {
     const attachments = await volumes.attachments(call, volume.id);
     // Only decided about, or decided about a moment ago.
-    if (attachments.every((attachment) => proposalOf(attachment) !== undefined)) return { state: fateOf(volume) === "kept" ? "available" : "creating" };
+    if (attachments.every((attachment) => proposalOf(attachment) !== undefined)) return { state: looksKept(volume) ? "available" : "creating" };
   }
-  if (fateOf(volume) === undefined && state === "available") return { state: "creating", reason: "its create has not ended" };
+  if (state === "available" && !looksKept(volume)) return { state: "creating", reason: "its create has not ended" };
   return state === "unknown" ? { state, reason: `Cinder: ${volume.status}` } : { state };
 }

@@ -1,12 +1,13 @@
 import { GiB, type AuthoredPageRequest, type Importable, type Page, type SouthboundError, type Volume, type VolumeId } from "@opensds/core";
 import type { Call } from "../call.js";
 import { disown } from "./disown.js";
-import { fateOf, isLeaving, settleFate } from "./fate.js";
+import { fateOf, isLeaving } from "./fate.js";
 import { candidatesOf, describe, isUuid, ownVolume } from "./get-volume.js";
 import { idsIn, tokenAfter } from "./list-token.js";
 import type { Project } from "../project.js";
 import { keys, requestMetadata, requestOf } from "../records/records.js";
 import { rowsAfter } from "./rows-after.js";
+import { settleFate } from "./settle-fate.js";
 import type { CinderVolume } from "../transport/shapes.js";
 
 type ListRequest = AuthoredPageRequest<{ readonly pageSize?: number | undefined; readonly startToken?: string | undefined }>;

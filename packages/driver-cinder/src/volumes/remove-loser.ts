@@ -1,9 +1,10 @@
 import type { Call } from "../call.js";
-import { isLeaving, settleFate } from "./fate.js";
+import { isLeaving, writtenFate } from "./fate.js";
 import { disown } from "./disown.js";
 import { createPacer } from "../poll.js";
 import type { Project } from "../project.js";
 import { requestOf } from "../records/records.js";
+import { settleFate } from "./settle-fate.js";
 import { stateOf } from "./states.js";
 import { failedWith } from "../transport/failure.js";
 
@@ -24,15 +25,35 @@ export async function removeLoser(project: Project, call: Call, id: string): Pro
         await disown(project, call, volume);
         return;
       }
-      await call.ctx.step("remove-dropped");
-      try {
-        await volumes.remove(call, id);
-        return;
-      } catch (thrown) {
-        // Reserved by somebody who proposed at the same time: a moment later it is free.
-        if (!failedWith(thrown, 400)) throw thrown;
-      }
+      if (await remove(project, call, id)) return;
     }
     await pacer.next(call);
+  }
+}
+
+/**
+ * Removes a candidate of our own that came to be in error. We have claimed it perhaps, but given it to nobody; whoever else would give it to
+ * somebody has written before that it is kept.
+ */
+export async function removeFailed(project: Project, call: Call, id: string): Promise<void> {
+  const pacer = createPacer();
+  for (;;) {
+    const volume = await project.volumes.get(call, id);
+    if (volume === undefined || isLeaving(volume) || writtenFate(volume) === "kept" || stateOf(volume.status) !== "error") return;
+    if (await remove(project, call, id)) return;
+    await pacer.next(call);
+  }
+}
+
+/** False: it is not free. */
+async function remove({ volumes }: Project, call: Call, id: string): Promise<boolean> {
+  await call.ctx.step("remove-dropped");
+  try {
+    await volumes.remove(call, id);
+    return true;
+  } catch (thrown) {
+    // Reserved by somebody who proposed at the same time: a moment later it is free.
+    if (!failedWith(thrown, 400)) throw thrown;
+    return false;
   }
 }
