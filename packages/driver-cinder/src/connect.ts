@@ -15,6 +15,7 @@ import { highestKnown, lowestUsable, minorOf, offeredVersions, type Microversion
 import { createSnapshots } from "./transport/snapshots.js";
 import { isShared } from "./transport/volume-types.js";
 import { createVolumes } from "./transport/volumes.js";
+import { createLooks } from "./volumes/looks.js";
 
 /** Signs in, finds Cinder, settles the microversion and proves that the user may list volumes; changes nothing. */
 export async function openProject(config: CinderConfig, ctx: CallContext<"setup">): Promise<Project> {
@@ -30,7 +31,7 @@ export async function openProject(config: CinderConfig, ctx: CallContext<"setup"
     const volumes = createVolumes(api);
     const sharedByDefault = await isShared(api, call, config.volumeType);
     if ((await volumes.page(call, { limit: 1 })) === undefined) throw new CloudMistake(`Cinder at ${endpoint} knows no such project; look at its id`);
-    return { config, id, name, endpoint, microversion, sharedByDefault, session, http, api, volumes, snapshots: createSnapshots(api), paces: createPaces() };
+    return { config, id, name, endpoint, microversion, sharedByDefault, session, http, api, volumes, snapshots: createSnapshots(api), looks: createLooks(volumes, config.requestTimeoutMs), paces: createPaces() };
   } catch (thrown) {
     http?.close();
     if (thrown instanceof CloudMistake) {

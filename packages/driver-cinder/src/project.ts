@@ -6,6 +6,7 @@ import type { Http } from "./transport/http.js";
 import type { Microversion } from "./transport/microversion.js";
 import type { Snapshots } from "./transport/snapshots.js";
 import type { Volumes } from "./transport/volumes.js";
+import type { Looks } from "./volumes/looks.js";
 
 /** One project of one cloud that `connect` has proved to work: what every operation of the driver works on. */
 export interface Project {
@@ -23,6 +24,7 @@ export interface Project {
   readonly api: Api;
   readonly volumes: Volumes;
   readonly snapshots: Snapshots;
+  readonly looks: Looks;
   /** How long kinds of work have taken of late. */
   readonly paces: Paces;
 }

@@ -6,6 +6,7 @@ import { cinderConfig } from "../src/config.js";
 import { createPaces } from "../src/poll.js";
 import { createVolume } from "../src/volumes/create-volume.js";
 import { fateOf } from "../src/volumes/fate.js";
+import { createLooks } from "../src/volumes/looks.js";
 import { removeLoser } from "../src/volumes/remove-loser.js";
 import { randomOf, SimulatedCinder } from "./simulated-cinder.js";
 
@@ -119,7 +120,7 @@ describe("creates of one name, in every order that their requests may take effec
         return Reflect.get(target, name, receiver) as unknown;
       },
     });
-    const made = createVolume({ ...project, volumes }, request, openCall(cloud.contextOf()));
+    const made = createVolume({ ...project, volumes, looks: createLooks(volumes, 1_000) }, request, openCall(cloud.contextOf()));
     const ended: string[] = [];
     void made.then(({ id }) => ended.push(id));
     for (let turn = 0; turn < 1_000 && ended.length === 0; turn += 1) {

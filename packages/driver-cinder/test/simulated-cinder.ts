@@ -5,6 +5,7 @@ import { createSnapshots } from "../src/transport/snapshots.js";
 import { HttpFailure } from "../src/transport/failure.js";
 import type { CinderAttachment, CinderVolume } from "../src/transport/shapes.js";
 import type { Volumes } from "../src/transport/volumes.js";
+import { createLooks } from "../src/volumes/looks.js";
 
 /** The same numbers for the same seed. */
 export function randomOf(seed: number): (below: number) => number {
@@ -129,7 +130,7 @@ export class SimulatedCinder {
     const http = { exchange: unused, close: () => undefined };
     return {
       ...{ config, id: "p", name: "p", endpoint: "", microversion: 70, sharedByDefault: false, session: undefined },
-      ...{ http, api: unused, volumes, snapshots: createSnapshots(unused), paces },
+      ...{ http, api: unused, volumes, snapshots: createSnapshots(unused), looks: createLooks(volumes, 60_000), paces },
     };
   }
 

@@ -1,4 +1,5 @@
 import type { Secret } from "@opensds/core";
+import { orAborted } from "../or-aborted.js";
 import type { Http } from "../transport/http.js";
 import type { Cloud } from "./cloud.js";
 import { signIn, type Grant } from "./keystone.js";
@@ -43,14 +44,4 @@ export function createSession(http: Http, cloud: KeystoneCloud, now: () => numbe
       if (current?.grant.token === token) current = undefined;
     },
   };
-}
-
-/** Waits for shared work no longer than the caller's signal lets. */
-function orAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const give = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
-    if (signal.aborted) { give(); return; }
-    signal.addEventListener("abort", give, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", give));
-  });
 }

@@ -26,12 +26,17 @@ export async function claimAlone(project: Project, call: Call, name: string, own
   if (mine === undefined || !isOpen(mine) || !candidates.every((volume) => volume === mine || writtenFate(volume) === "dropped")) return undefined;
   await call.ctx.step("claim");
   if (!(await volumes.addMetadata(call, own.id, { [keys.alone]: own.maker }))) return undefined;
-  for (;;) {
-    const volume = await volumes.get(call, own.id);
-    if (volume === undefined || !isOpen(volume)) return undefined;
-    if (volume.status === "available") return isClaimed(volume) ? volume : undefined;
-    if (stateOf(volume.status) !== "creating" || isOverdue(project, volume)) return undefined;
-    await pacer.next(call);
+  const watch = project.looks("creating", own.id);
+  try {
+    for (;;) {
+      const volume = await watch.look(call);
+      if (volume === undefined || !isOpen(volume)) return undefined;
+      if (volume.status === "available") return isClaimed(volume) ? volume : undefined;
+      if (stateOf(volume.status) !== "creating" || isOverdue(project, volume)) return undefined;
+      await pacer.next(call);
+    }
+  } finally {
+    watch.end();
   }
 }
 

@@ -3,6 +3,7 @@ import { hostOf } from "../attachments/attachment-facts.js";
 import type { Call } from "../call.js";
 import { isLeaving, proposalOf } from "./fate.js";
 import { ownVolume } from "./get-volume.js";
+import type { Pacer } from "../poll.js";
 import type { Project } from "../project.js";
 import { finishProposals } from "./settle-fate.js";
 import { stateOf } from "./states.js";
@@ -12,23 +13,32 @@ import type { CinderVolume } from "../transport/shapes.js";
 /** Deletes a volume, and waits until it is gone. That a volume is free and that it is being deleted is one state of Cinder's: no attachment slips in between. */
 export async function deleteVolume(project: Project, request: DeleteVolumeRequest, call: Call<"deleteVolume">): Promise<void> {
   const pacer = project.paces("delete");
-  let asked = false;
   for (;;) {
     const volume = await ownVolume(project, call, request.id);
-    if (volume === undefined) {
-      if (asked) pacer.done();
-      return;
-    }
-    if (!isLeaving(volume)) {
-      if (asked) throw await cameBack(project, call, volume);
-      const refusal = await refusalFor(project, call, volume);
-      if (refusal !== undefined) throw refusal;
-      asked = await askToDelete(project, call, volume);
-      if (!asked) await pacer.next(call);
-      continue;
-    }
-    asked = true;
+    if (volume === undefined) return;
+    if (isLeaving(volume)) break;
+    const refusal = await refusalFor(project, call, volume);
+    if (refusal !== undefined) throw refusal;
+    if (await askToDelete(project, call, volume)) break;
     await pacer.next(call);
+  }
+  await untilGone(project, call, request.id, pacer);
+}
+
+async function untilGone(project: Project, call: Call<"deleteVolume">, id: string, pacer: Pacer): Promise<void> {
+  const watch = project.looks("deleting", id);
+  try {
+    for (;;) {
+      const volume = await watch.look(call);
+      if (volume === undefined) {
+        pacer.done();
+        return;
+      }
+      if (!isLeaving(volume)) throw await cameBack(project, call, volume);
+      await pacer.next(call);
+    }
+  } finally {
+    watch.end();
   }
 }
 
