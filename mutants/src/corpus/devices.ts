@@ -28,11 +28,12 @@ export const deviceMutants: readonly Mutant[] = [
     seen: "measured on the lab: with the mount in another namespace `losetup -d` returns 0, and the file is attached twice",
     driver: () => (sound) => ({
       detachVolume: async (record, options) => {
-        const { device, attachment } = record;
-        const mountedHere = device === null || readFileSync("/proc/self/mountinfo", "utf8").includes(` ${device.path} `);
+        const path = String(at(record, "device", "path"));
+        const mountedHere = readFileSync("/proc/self/mountinfo", "utf8").includes(` ${path} `);
         await sound.detachVolume(record, options).catch(async (error: unknown) => {
           if (mountedHere || !isReason(error, "device-held")) throw error;
-          execFileSync("losetup", ["--detach", device.path]);
+          execFileSync("losetup", ["--detach", path]);
+          const { attachment } = record;
           await sound.disconnectVolume({ volumeId: attachment.volumeId, attachmentId: attachment.id }, options);
         });
       },

@@ -138,7 +138,7 @@ export const deleteMutants: readonly Mutant[] = [
           throw isCode(error, "FAILED_PRECONDITION") ? ctx.fail("INTERNAL", "command-failed", "the image is still being used", { outcome: "none" }) : error;
         }),
     }),
-    alsoFails: { "DELETE-4": "the same refusal, of a delete that lost its race" },
+    alsoFails: { "DELETE-4": "the same refusal, of a delete that lost its race", "LEAKS-1": "the same refusal, of a mounted volume" },
   },
   {
     name: "closes a volume to attachments before it refuses to delete it, and leaves it closed",
