@@ -1,10 +1,12 @@
 import { strictEqual } from "node:assert/strict";
 import channel from "node:diagnostics_channel";
+import { ClientRequest } from "node:http";
 import { GiB, openBackends, type VolumeDriver } from "@opensds/core";
 import { cinder } from "@opensds/driver-cinder";
 import { clearFilled, fillVolumes, labStatus, labUp } from "@opensds/lab";
 import { execa } from "execa";
 import { startPeer, type Peer } from "./cinder-peer.js";
+import { returnAfterReady, type Create } from "./cinder-return.js";
 import { interleave, type Amount } from "./interleave.js";
 import { toRow, type BenchRow, type Rounds } from "./row.js";
 
@@ -37,7 +39,11 @@ export async function benchCinder(quick: boolean): Promise<readonly BenchRow[]> 
     const deleted = await benchDelete(driver, peer, extent);
     const { stdout: cliVersion } = await execa("/usr/bin/openstack", ["--version"]);
     return [
-      row("createVolume to available", created, 1.1),
+      row("createVolume to available", created.rounds, 1.1),
+      toRow(
+        { area: "cinder", case: "createVolume, return after available", peerName: "cinder-volume", peerVersion: "from request to available", unit: "ms", target: 0.5 },
+        await returnAfterReady(created.creates),
+      ),
       row("getVolume by id", read, 1),
       row(`listVolumes ${extent.listed}`, pages, 1),
       row("deleteVolume to gone", deleted),
@@ -53,11 +59,13 @@ const ourName = (index: number): string => `${prefix}${index}`;
 const theirName = (index: number): string => `${prefix}peer-${index}`;
 const ids = new Map<number, Awaited<ReturnType<VolumeDriver["createVolume"]>>["id"]>();
 
-/** The requests that are sent while something runs, which the row's figures do not show. */
-async function requestsOf(work: () => Promise<unknown>): Promise<number> {
-  let count = 0;
-  const watch = (): void => {
-    count += 1;
+/** The requests that are sent while something runs, which the row's figures do not show: those of one volume by its id are looks. */
+async function requestsOf(work: () => Promise<unknown>): Promise<string> {
+  let [looks, others] = [0, 0];
+  const watch = (message: unknown): void => {
+    const request = message instanceof Object && "request" in message ? message.request : undefined;
+    if (request instanceof ClientRequest && request.method === "GET" && /\/volumes\/[0-9a-f-]{36}$/u.test(request.path)) looks += 1;
+    else others += 1;
   };
   channel.subscribe("http.client.request.start", watch);
   try {
@@ -65,18 +73,23 @@ async function requestsOf(work: () => Promise<unknown>): Promise<number> {
   } finally {
     channel.unsubscribe("http.client.request.start", watch);
   }
-  return count;
+  return looks === 0 ? `${others} requests` : `${others} requests and ${looks} looks`;
 }
 
-async function benchCreate(driver: VolumeDriver, peer: Peer, { amount }: Extent): Promise<Rounds> {
+async function benchCreate(driver: VolumeDriver, peer: Peer, { amount }: Extent): Promise<{ readonly rounds: Rounds; readonly creates: readonly (readonly Create[])[] }> {
+  const creates: Create[] = [];
   const make = async (index: number): Promise<void> => {
-    ids.set(index, (await driver.createVolume({ name: ourName(index), capacity: { requiredBytes: GiB } })).id);
+    const askedMs = Date.now();
+    const { id } = await driver.createVolume({ name: ourName(index), capacity: { requiredBytes: GiB } });
+    creates.push({ id, askedMs, returnedMs: Date.now() });
+    ids.set(index, id);
   };
   const rounds = await interleave(amount, make, (index) => peer.ask("create", theirName(index)));
-  console.error(`cinder  createVolume: ${await requestsOf(() => make(10_000))} requests, looks while it is made included`);
+  console.error(`cinder  createVolume: ${await requestsOf(() => make(10_000))}`);
   const extra = ids.get(10_000);
   if (extra !== undefined) await driver.deleteVolume({ id: extra });
-  return rounds;
+  const { rounds: count, perRound } = amount;
+  return { rounds, creates: Array.from({ length: count }, (_, round) => creates.slice(round * perRound, (round + 1) * perRound)) };
 }
 
 function benchGet(driver: VolumeDriver, peer: Peer, { amount }: Extent): Promise<Rounds> {
@@ -100,7 +113,7 @@ async function benchList(driver: VolumeDriver, peer: Peer, { amount: { rounds: c
     };
     const theirs = async (): Promise<void> => strictEqual(await peer.ask("list", names), listed);
     const measured = await interleave({ rounds: count, perRound: 1 }, ours, theirs);
-    console.error(`cinder  listVolumes ${listed}: ${await requestsOf(ours)} requests`);
+    console.error(`cinder  listVolumes ${listed}: ${await requestsOf(ours)}`);
     return measured;
   } finally {
     await clearFilled(like);

@@ -1,8 +1,8 @@
-import { writeFileAtomically } from "./files.js";
+import { readIfThere, writeFileAtomically } from "./files.js";
 import { type LabPaths } from "./paths.js";
 import { cephFiles, DOCK_USER, POOLS } from "./ceph/layout.js";
 import { readState } from "./ceph/state.js";
-import { cinderUrl } from "./cinder/conf.js";
+import { cinderUrl, keystoneUrl } from "./cinder/conf.js";
 import { cinderFiles, cinderPorts } from "./cinder/layout.js";
 import { readCinderState } from "./cinder/state.js";
 
@@ -66,7 +66,17 @@ ${host}`;
       cloudsFile: ${quote(files.clouds)}
       maxMicroversion: "3.44"
 ${host}`;
-  return clouds.join("") + noauth + shared + lowest;
+  const id = readIfThere(files.credential);
+  const shortUrl = keystoneUrl(cinderPorts(cluster.ports).keystoneShort);
+  // Signed in anew every few seconds.
+  const credential =
+    id === undefined
+      ? ""
+      : `  cinder-credential:
+    cinder_driver:
+      auth: { type: application-credential, authUrl: ${quote(shortUrl)}, id: ${quote(id)}, secret: { file: ${quote(files.credentialSecret)} } }
+${host}`;
+  return credential + clouds.join("") + noauth + shared + lowest;
 }
 
 export function writeBackends(paths: LabPaths): void {

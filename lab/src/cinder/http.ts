@@ -1,5 +1,5 @@
 import { LabError } from "../errors.js";
-import { type JsonObject, parseObject } from "../json.js";
+import { type JsonObject, objectAt, parseObject, stringAt } from "../json.js";
 
 export interface Answer {
   readonly status: number;
@@ -39,17 +39,12 @@ export async function signIn(
   user: string,
   password: string,
   project: string,
-): Promise<{ readonly token: string; readonly projectId: string }> {
+): Promise<{ readonly token: string; readonly projectId: string; readonly userId: string }> {
   const domain = { id: "default" };
   const identity = { methods: ["password"], password: { user: { name: user, domain, password } } };
   const { token, body } = await ask("POST", `${keystone}/auth/tokens`, { body: { auth: { identity, scope: { project: { name: project, domain } } } } });
-  const projectId = projectOf(body);
-  if (token === undefined || projectId === undefined) throw new LabError("Keystone's answer to a sign-in holds no token.");
-  return { token, projectId };
-}
-
-function projectOf(body: JsonObject | undefined): string | undefined {
-  const token = body?.["token"];
-  const project = typeof token === "object" && token !== null && "project" in token ? token.project : undefined;
-  return typeof project === "object" && project !== null && "id" in project && typeof project.id === "string" ? project.id : undefined;
+  const granted = objectAt(body, "token");
+  const [projectId, userId] = [stringAt(objectAt(granted, "project"), "id"), stringAt(objectAt(granted, "user"), "id")];
+  if (token === undefined || projectId === undefined || userId === undefined) throw new LabError("Keystone's answer to a sign-in holds no token.");
+  return { token, projectId, userId };
 }

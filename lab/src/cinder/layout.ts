@@ -33,6 +33,9 @@ export interface CinderFiles {
   /** What a dock's operator has: who may sign in where. Without passwords, which are in `secure`. */
   readonly clouds: string;
   readonly secure: string;
+  /** An application credential of an ordinary user: its id, and in a file of its own its secret. */
+  readonly credential: string;
+  readonly credentialSecret: string;
   /** Cinder's own key in Ceph, which a host needs to reach the volumes. */
   readonly keyring: string;
   readonly cephConf: string;
@@ -51,6 +54,8 @@ export function cinderFiles(paths: LabPaths): CinderFiles {
     databaseSocket: join(paths.sockets, "mysqld.sock"),
     clouds: inLab("clouds.yaml"),
     secure: inLab("secure.yaml"),
+    credential: inLab("credential.id"),
+    credentialSecret: inLab("credential.secret"),
     keyring: inLab(`client.${CINDER_USER}.keyring`),
     cephConf: inLab("ceph.conf"),
   };

@@ -18,6 +18,7 @@ import {
   SHORT_TOKEN_SECONDS,
 } from "./conf.js";
 import { writeClouds } from "./clouds.js";
+import { readyCredential } from "./credential.js";
 import { makeDatabaseFiles, makeSchemas } from "./databases.js";
 import { removeCloud } from "./down.js";
 import { cinderFiles, type CinderPorts, cinderPorts, SERVICES, type ServiceName } from "./layout.js";
@@ -71,7 +72,11 @@ async function bringUp(paths: LabPaths, cluster: CephState, state: CinderState, 
   if (state.stage === "making") await step(onProgress, "database files made", () => makeDatabaseFiles(paths));
   await serving("mariadb");
   if (state.stage === "making") await step(onProgress, "schemas made", () => makeSchemas(paths, state));
-  const identity = begin(serving("keystone").then(() => step(onProgress, "users registered", () => registerUsers(ports, state))));
+  const identity = begin(
+    serving("keystone")
+      .then(() => step(onProgress, "users registered", () => registerUsers(ports, state)))
+      .then(() => readyCredential(paths, ports, state)),
+  );
   await Promise.all([broker, pool]);
   await Promise.all([identity, ...(["cinder-volume", "cinder-scheduler", "cinder-api"] as const).map(serving)]);
   await Promise.all([
