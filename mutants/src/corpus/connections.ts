@@ -98,6 +98,7 @@ export const connectionMutants: readonly Mutant[] = [
           throw isCode(error, "NOT_FOUND") ? ctx.fail("FAILED_PRECONDITION", "volume-not-ready", "the volume is not ready", { outcome: "none" }) : error;
         }),
     }),
+    alsoFails: { "ERRORS-6": "connecting what is not there is one of its cases" },
   },
   {
     name: "leaves an attachment recorded when it could make no device, and says that nothing has changed",
