@@ -17,9 +17,9 @@ export function describeRow(row: Row): string {
 /** How a company fared: which checks failed on it, and of whom that is suspected. */
 export function describeCompany(members: readonly Numbered[], { ended, suspicions = [], brokeOff, ms }: JobReport): string {
   if (brokeOff !== undefined) return `BROKE OFF: ${brokeOff}`;
-  const failed = ended.filter(({ status }) => status === "failed").map(({ id }) => {
+  const failed = ended.filter(({ status }) => status === "failed").map(({ id, says = "no words" }) => {
     const names = suspicions.filter((one) => one.id === id).map(({ number }) => members.find((one) => one.number === number)?.mutant.name ?? "");
-    return `\n  ${id} failed: ${names.length === 0 ? "because some of them met" : `it is looked at on ${names.map((name) => `"${name}"`).join(", ")} alone`}`;
+    return `\n  ${id} failed: ${names.length === 0 ? "because some of them met" : `it is looked at on ${names.map((name) => `"${name}"`).join(", ")} alone`} (${says.slice(0, 300)})`;
   });
   return `${members.length} mutants, ${ended.length - failed.length} of ${ended.length} checks passed [${seconds(ms)}]${failed.join("")}`;
 }
