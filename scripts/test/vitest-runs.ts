@@ -7,7 +7,7 @@ import { runReporting } from "./run-command.js";
 const sampledSequences = "4";
 const allSequences = "20";
 /** Histories of creates of one name in four processes, on the real Cinder: each takes two to five seconds. */
-const sampledSchedules = "6";
+const sampledSchedules = "8";
 const allSchedules = "500";
 
 const vitestArgs = (reportFile: string): readonly string[] => ["run", "--reporter=dot", "--reporter=json", `--outputFile.json=${reportFile}`];

@@ -10,9 +10,14 @@ import { toSouthbound } from "./errors.js";
 import { expandVolume } from "./volumes/expansion.js";
 import { readFormat, writeFormat } from "./attachments/formats.js";
 import { getVolume } from "./volumes/get-volume.js";
+import { createGroup } from "./groups/create-group.js";
+import { deleteGroup } from "./groups/delete-group.js";
+import { createGroupSnapshot, deleteGroupSnapshot, getGroupSnapshot } from "./groups/group-snapshots.js";
+import { getGroup, listGroupPage, updateGroup } from "./groups/groups.js";
 import { getHealth } from "./care/health.js";
 import { importVolume, listImportablePage, unmanageVolume } from "./volumes/imports.js";
 import { listVolumePage } from "./volumes/list-volumes.js";
+import { getQos, modifyVolume } from "./volumes/qos.js";
 import { cinderManifest } from "./manifest.js";
 import { listPools } from "./care/pools.js";
 import type { Project } from "./project.js";
@@ -22,11 +27,14 @@ import { createSnapshot, deleteSnapshot, getSnapshot, listSnapshotPage } from ".
 
 type Work<Request, Op extends Operation, Value> = (project: Project, request: Request, call: Call<Op>) => Promise<Value>;
 
-/** What every project can do, whatever the user's rights and Cinder's version. */
-export const facets = ["snapshots", "sources", "expansion", "pools", "imports", "health", "reconciliation", "doctor"] as const;
+/** What every project can do, whatever the user's rights and Cinder's version, and what depends on the configuration. */
+export const facets = {
+  always: ["snapshots", "sources", "expansion", "pools", "imports", "health", "reconciliation", "doctor"],
+  maybe: ["qos", "groups"],
+} as const;
 
 /** The backend of one project. */
-export function createBackend(project: Project): BackendWith<(typeof facets)[number], never> {
+export function createBackend(project: Project): BackendWith<(typeof facets.always)[number], (typeof facets.maybe)[number]> {
   const bind =
     <Request, Op extends Operation, Value>(work: Work<Request, Op, Value>) =>
     async (request: Request, ctx: CallContext<Op>): Promise<Value> => {
@@ -62,6 +70,19 @@ export function createBackend(project: Project): BackendWith<(typeof facets)[num
     sources: { kinds: ["snapshot", "volume"] },
     expansion: { expandVolume: bind(expandVolume) },
     pools: { listPools: ask(listPools) },
+    ...(Object.keys(project.config.qosTypes).length > 0 && { qos: { modifyVolume: bind(modifyVolume), getQos: bind(getQos) } }),
+    ...(project.config.groupType !== undefined && {
+      groups: {
+        createGroup: bind(createGroup),
+        getGroup: bind(getGroup),
+        listGroupPage: bind(listGroupPage),
+        updateGroup: bind(updateGroup),
+        deleteGroup: bind(deleteGroup),
+        createGroupSnapshot: bind(createGroupSnapshot),
+        getGroupSnapshot: bind(getGroupSnapshot),
+        deleteGroupSnapshot: bind(deleteGroupSnapshot),
+      },
+    }),
     imports: { listImportablePage: bind(listImportablePage), importVolume: bind(importVolume), unmanageVolume: bind(unmanageVolume) },
     health: { getHealth: bind(getHealth) },
     reconciliation: { reconcile: bind(reconcile) },

@@ -7,6 +7,6 @@ import { openProject } from "./connect.js";
 export const cinder = defineDriver({
   kind: "cinder",
   config: cinderConfig,
-  facets: { always: facets, maybe: [] },
+  facets,
   connect: async (config, ctx) => createBackend(await openProject(config, ctx)),
 });

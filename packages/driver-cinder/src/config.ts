@@ -1,4 +1,4 @@
-import type { RbdAttachMethod, StandardJsonSchemaOptions, StandardSchema } from "@opensds/core";
+import type { QosLimits, RbdAttachMethod, StandardJsonSchemaOptions, StandardSchema } from "@opensds/core";
 import { toJsonSchema } from "@valibot/to-json-schema";
 import * as v from "valibot";
 import { authOptions, type AuthOptions } from "./auth/auth-options.js";
@@ -23,6 +23,11 @@ export interface CinderConfig {
   readonly cloudsFile?: string | undefined;
   /** How to sign in, instead of a clouds.yaml. */
   readonly auth?: AuthOptions | undefined;
+  /**
+   * A user with the role `service`, whose token goes along with every request: clouds that keep attachments of servers from their users want
+   * it (CVE-2023-2088). Default: none, which is enough for attachments that this driver makes.
+   */
+  readonly serviceAuth?: AuthOptions | undefined;
   /** The region, where the catalogue has several. Default: the cloud's. */
   readonly region?: string | undefined;
   /** Which of Cinder's addresses in the catalogue. Default: the cloud's, else `public`. */
@@ -35,6 +40,15 @@ export interface CinderConfig {
   readonly volumeType?: string | undefined;
   /** The availability zone of new volumes. Default: the cloud's. */
   readonly availabilityZone?: string | undefined;
+  /** Volume types and the limits that they have, as the cloud's operator made them. Default: none, and then this backend limits nothing. */
+  readonly qosTypes: Readonly<Record<string, QosLimits>>;
+  /** The group type of new groups. Default: none, and then this backend has no groups. */
+  readonly groupType?: string | undefined;
+  /**
+   * Whether this cloud's backend cuts the snapshots of a group at one moment, also while its volumes are written to. Cinder does not tell.
+   * Default false: then a group is cut only while none of its volumes is attached, and none can be attached until that is done.
+   */
+  readonly consistentGroups: boolean;
   /** How hosts reach the Ceph clusters that volumes are in. Default: none; then volumes in Ceph cannot be connected. */
   readonly ceph: readonly CephAccess[];
   /** The ways a host may make a device of an RBD image, best first. Default `krbd`, then `rbd-nbd`. */
@@ -54,16 +68,30 @@ const methods = ["krbd", "rbd-nbd", "fuse-loop"] as const satisfies readonly Rbd
 
 const cephAccess = v.strictObject({ fsid: v.optional(text), user: v.optional(text), conf: v.optional(path), keyring: path });
 
+const limit = v.optional(v.pipe(v.number(), v.integer("a whole number"), v.minValue(1, "above 0")));
+const qosLimits = v.strictObject({
+  iops: limit,
+  readIops: limit,
+  writeIops: limit,
+  bytesPerSecond: limit,
+  readBytesPerSecond: limit,
+  writeBytesPerSecond: limit,
+});
+
 const entries = {
   cloud: v.optional(text),
   cloudsFile: v.optional(path),
   auth: v.optional(authOptions),
+  serviceAuth: v.optional(authOptions),
   region: v.optional(text),
   interface: v.optional(v.picklist(["public", "internal", "admin"])),
   caFile: v.optional(path),
   maxMicroversion: v.optional(v.pipe(v.string(), v.regex(/^3\.\d{1,3}$/u, "a microversion of version 3, such as 3.59"))),
   volumeType: v.optional(text),
   availabilityZone: v.optional(text),
+  qosTypes: v.optional(v.record(text, qosLimits), () => ({})),
+  groupType: v.optional(text),
+  consistentGroups: v.optional(v.boolean("true or false"), false),
   ceph: v.optional(v.array(cephAccess), () => []),
   attach: v.optional(
     v.pipe(v.array(v.picklist(methods)), v.minLength(1, `name at least one of ${methods.join(", ")}`)),

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { CallContext } from "@opensds/core";
 import { volumeEndpoint } from "./auth/catalogue.js";
 import { CloudMistake, type Cloud } from "./auth/cloud.js";
-import { findCloud } from "./auth/find-cloud.js";
+import { findCloud, fromOptions } from "./auth/find-cloud.js";
 import { createSession, type Session } from "./auth/session.js";
 import { openCall, type Call } from "./call.js";
 import type { CinderConfig } from "./config.js";
@@ -10,6 +10,7 @@ import { toSouthbound } from "./errors.js";
 import { createPaces } from "./poll.js";
 import type { Project } from "./project.js";
 import { createApi } from "./transport/api.js";
+import { createGroups } from "./transport/groups.js";
 import { createHttp, type Http } from "./transport/http.js";
 import { highestKnown, lowestUsable, minorOf, offeredVersions, type Microversion } from "./transport/microversion.js";
 import { createSnapshots } from "./transport/snapshots.js";
@@ -27,11 +28,12 @@ export async function openProject(config: CinderConfig, ctx: CallContext<"setup"
     const place = await findProject(cloud, http, ctx);
     const microversion = await settleVersion(config, place.endpoint, http, call);
     const { session, endpoint, id, name, noauthToken } = place;
-    const api = createApi({ http, endpoint, microversion, session, noauthToken, requestTimeoutMs: config.requestTimeoutMs });
+    const service = serviceOf(config, http);
+    const api = createApi({ http, endpoint, microversion, session, service, noauthToken, requestTimeoutMs: config.requestTimeoutMs });
     const volumes = createVolumes(api);
     const sharedByDefault = await isShared(api, call, config.volumeType);
     if ((await volumes.page(call, { limit: 1 })) === undefined) throw new CloudMistake(`Cinder at ${endpoint} knows no such project; look at its id`);
-    return { config, id, name, endpoint, microversion, sharedByDefault, session, http, api, volumes, snapshots: createSnapshots(api), looks: createLooks(volumes, config.requestTimeoutMs), paces: createPaces() };
+    return { config, id, name, endpoint, microversion, sharedByDefault, session, service, http, api, volumes, snapshots: createSnapshots(api), groups: createGroups(api), looks: createLooks(volumes, config.requestTimeoutMs), paces: createPaces() };
   } catch (thrown) {
     http?.close();
     if (thrown instanceof CloudMistake) {
@@ -49,6 +51,14 @@ async function certificates({ caFile }: Cloud, ctx: CallContext<"setup">): Promi
     const message = `there is no readable file of certificates at ${caFile}; correct \`caFile\`, or the cloud's \`cacert\``;
     throw ctx.fail("FAILED_PRECONDITION", "conf-missing", message, { outcome: "none", recovery: "operator", resource: caFile, cause });
   }
+}
+
+/** Signs in when it is first needed. */
+function serviceOf({ serviceAuth }: CinderConfig, http: Http): Session | undefined {
+  if (serviceAuth === undefined) return undefined;
+  const cloud = fromOptions(serviceAuth, "serviceAuth");
+  if (cloud.auth === "noauth") throw new CloudMistake("`serviceAuth` is for a cloud with Keystone; give a user with the role `service`, or leave it out");
+  return createSession(http, cloud);
 }
 
 interface Place {

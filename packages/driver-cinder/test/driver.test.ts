@@ -76,6 +76,24 @@ describe("signing in", () => {
     expect(server.received.at(-1)?.headers["x-auth-token"]).toBe("dock:p1");
   });
 
+  it("has a service user's token go along where one is named, and renews both when the cloud refuses them", async () => {
+    let given = 0;
+    let revoked = "";
+    const server = await cloudWith(({ path, body, headers }, url) => {
+      if (path === "/v3/auth/tokens") return tokenReply(url, `${JSON.stringify(body).includes("cinder-service") ? "service" : "user"}-${(given += 1)}`);
+      const unauthorized = { error: { code: 401, title: "Unauthorized", message: "The request you have made requires authentication." } };
+      return headers["x-service-token"] === revoked ? { status: 401, body: unauthorized } : undefined;
+    });
+    const serviceAuth = { type: "password", authUrl: `${server.url}/v3`, username: "cinder-service", projectName: "service", password: secret("s3rvice-word") } as const;
+    const driver = await driverOn(server, { serviceAuth });
+    await driver.setup();
+    const sent = server.received.filter(({ path }) => path.startsWith("/v3/p1/")).map(({ headers }) => [headers["x-auth-token"], headers["x-service-token"]]);
+    expect(new Set(sent.map((pair) => pair.join(" ")))).toEqual(new Set(["user-1 service-2"]));
+    revoked = "service-2";
+    for await (const volume of driver.listVolumes()) throw new Error(`no volume was made: ${volume.id}`);
+    expect(server.received.at(-1)?.headers).toMatchObject({ "x-auth-token": "user-3", "x-service-token": "service-4" });
+  });
+
   it("takes the interface that was asked for", async () => {
     const server = await cloudWith(({ path }) => {
       if (path === "/internal/") return versionsReply();
@@ -118,6 +136,93 @@ describe("signing in", () => {
     const server = await cloudWith(() => undefined);
     const failure = await failureOf((await driverOn(server, { region: "Elsewhere" })).setup());
     expect(failure.message).toContain("public in RegionOne");
+  });
+});
+
+describe("the doctor", () => {
+  it("says what the options name that the cloud does not have", async () => {
+    const server = await cloudWith(({ path }) => {
+      if (path === "/v3/p1/group_types") return { status: 200, body: { group_types: [{ id: "g", name: "consistent" }] } };
+      if (path === "/v3/p1/types") return { status: 200, body: { volume_types: [{ id: "t", name: "gold" }] } };
+      return path === "/v3/p1/attachments/detail" ? { status: 200, body: { attachments: [] } } : undefined;
+    });
+    const serviceAuth = { type: "password", authUrl: `${server.url}/v3`, username: "cinder-service", projectName: "service", password: secret("word") } as const;
+    const examined = async (options: Partial<CinderOptions>): Promise<unknown> => {
+      const driver = await driverOn(server, options);
+      await driver.setup();
+      const findings = (await driver.doctor?.examine()) ?? [];
+      return findings.flatMap(({ check, status }) => (["service-user", "group-type", "qos-types"].includes(check) ? [`${check} ${status}`] : []));
+    };
+    expect(await examined({})).toEqual([]);
+    expect(await examined({ groupType: "consistent", qosTypes: { gold: { iops: 1 } } })).toEqual(["group-type ok", "qos-types ok"]);
+    expect(await examined({ groupType: "other", qosTypes: { silver: { iops: 1 } } })).toEqual(["group-type error", "qos-types error"]);
+    const driver = await driverOn(server, { serviceAuth });
+    await driver.setup();
+    expect(await driver.doctor?.examine()).toContainEqual(expect.objectContaining({ check: "service-user", status: "warning" }));
+  });
+});
+
+describe("limits", () => {
+  const id = "d48701bf-d02e-4b1c-a971-bf44686cd943";
+  const qosTypes = { gold: { iops: 5_000, bytesPerSecond: 2 ** 20 }, silver: { iops: 500 } };
+
+  /** A Cinder that makes a volume one of another type, unless its type is bronze. */
+  async function limited(type: string): Promise<{ readonly driver: VolumeDriver; readonly retyped: unknown[] }> {
+    const retyped: unknown[] = [];
+    let [now, status] = [type, "available"];
+    const server = await cloudWith(({ method, path, body }) => {
+      if (path === "/v3/p1/types/default") return { status: 200, body: { volume_type: { name: "plain" } } };
+      if (method === "POST" && path === `/v3/p1/volumes/${id}/action`) {
+        retyped.push(body);
+        status = "retyping";
+        return { status: 202 };
+      }
+      if (path !== `/v3/p1/volumes/${id}`) return path === "/v3/p1/messages" ? { status: 200, body: { messages: [] } } : undefined;
+      const row = volumeRow({ id, status, volume_type: now, metadata: ours("one") });
+      if (status === "retyping") {
+        status = "available";
+        if (now !== "bronze") now = /"new_type":"(\w+)"/u.exec(JSON.stringify(retyped.at(-1)))?.[1] ?? now;
+      }
+      return { status: 200, body: { volume: row } };
+    });
+    const driver = await driverOn(server, { qosTypes });
+    await driver.setup();
+    return { driver, retyped };
+  }
+
+  it("are those of the volume's type, and are changed by making it one of another", async () => {
+    const { driver, retyped } = await limited("plain");
+    expect(await driver.qos?.getQos({ id: volumeId(id) })).toEqual({});
+    expect(await driver.qos?.modifyVolume({ id: volumeId(id), qos: { iops: 500 } })).toEqual({ iops: 500 });
+    expect(await driver.qos?.modifyVolume({ id: volumeId(id), qos: { iops: 500 } })).toEqual({ iops: 500 });
+    expect(await driver.qos?.modifyVolume({ id: volumeId(id), qos: { iops: 5_000, bytesPerSecond: 2 ** 20 } })).toEqual(qosTypes.gold);
+    expect(await driver.qos?.modifyVolume({ id: volumeId(id), qos: { iops: null, bytesPerSecond: null } })).toEqual({});
+    expect(retyped).toEqual(["silver", "gold", "plain"].map((type) => ({ "os-retype": { new_type: type, migration_policy: "never" } })));
+  });
+
+  it("that no type has are refused with those that there are, and nothing is asked of Cinder", async () => {
+    const { driver, retyped } = await limited("silver");
+    const failure = await failureOf(driver.qos?.modifyVolume({ id: volumeId(id), qos: { bytesPerSecond: 2 ** 20 } }) ?? Promise.resolve());
+    expect(failure).toMatchObject({ code: "INVALID_ARGUMENT", reason: "qos-unsupported", outcome: "none" });
+    expect(failure.message).toContain('gold ({"iops":5000,"bytesPerSecond":1048576})');
+    expect(retyped).toEqual([]);
+  });
+
+  it("that Cinder took on and did not set are no success", async () => {
+    const { driver } = await limited("bronze");
+    const failure = await failureOf(driver.qos?.modifyVolume({ id: volumeId(id), qos: { iops: 500 } }) ?? Promise.resolve());
+    expect(failure).toMatchObject({ code: "FAILED_PRECONDITION", reason: "command-refused" });
+  });
+});
+
+describe("groups", () => {
+  it("are there where a group type is named, and nowhere else", async () => {
+    const server = await cloudWith(() => undefined);
+    for (const [options, there] of [[{}, false], [{ groupType: "consistent" }, true]] as const) {
+      const driver = await driverOn(server, options);
+      await driver.setup();
+      expect([driver.manifest.facets.includes("groups"), driver.groups !== undefined]).toEqual([there, there]);
+    }
   });
 });
 

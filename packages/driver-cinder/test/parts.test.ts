@@ -7,6 +7,8 @@ import { findCloud } from "../src/auth/find-cloud.js";
 import { cinderConfig, type CinderConfig } from "../src/config.js";
 import { idsIn, tokenAfter } from "../src/volumes/list-token.js";
 import { decodeRecord, displayName, encodeRecord, requestMetadata, requestOf } from "../src/records/records.js";
+import { cutDescription, cutNameOf, groupDescription, groupRecordOf, membersKey } from "../src/groups/group-record.js";
+import { nextLookMs } from "../src/poll.js";
 import { rowsAfter } from "../src/volumes/rows-after.js";
 
 const scratch: string[] = [];
@@ -119,6 +121,35 @@ describe("a cloud", () => {
     await expect(configOf({}).then((config) => findCloud(config, {}))).rejects.toThrow("no cloud is named");
     const broken = await cloudsFile("clouds: {one: {auth: {password: 'hid den\n");
     await expect(configOf({ cloud: "one", cloudsFile: broken }).then((config) => findCloud(config, {}))).rejects.toThrow(/^(?!.*hid den).*is no YAML/u);
+  });
+});
+
+describe("what is kept about a group", () => {
+  it("comes back from a description that Cinder takes, whatever its name", () => {
+    for (const name of ["g", "a b/c", "😀".repeat(32), "ü".repeat(64), "opensds1 made"]) {
+      const record = { state: "making", members: membersKey(["b", "a"]), name } as const;
+      expect(groupDescription(record).length).toBeLessThanOrEqual(255);
+      expect(groupRecordOf({ description: groupDescription(record) })).toEqual(record);
+      expect(cutNameOf({ description: cutDescription(name) })).toBe(name);
+      expect(groupRecordOf({ description: cutDescription(name) })).toBeUndefined();
+    }
+  });
+
+  it("is nothing for other tools' groups, and takes a set of volumes for the same in any order", () => {
+    for (const description of [null, undefined, "", "my group", "opensds1 made x y", "opensds2 made 0123456789abcdef Zw"]) {
+      expect(groupRecordOf({ description })).toBeUndefined();
+      expect(cutNameOf({ description })).toBeUndefined();
+    }
+    expect(membersKey(["a", "b"])).toBe(membersKey(["b", "a", "a"]));
+    expect(membersKey(["a", "b"])).not.toBe(membersKey(["a"]));
+  });
+});
+
+describe("the waits between looks", () => {
+  it("are half of what the quickest of late took, then grow with what it has taken", () => {
+    expect([0, 2_000, 3_500].map((waited) => nextLookMs(waited, 4_000))).toEqual([2_000, 1_000, 437.5]);
+    expect([0, 100, 800, 60_000].map((waited) => nextLookMs(waited, 0))).toEqual([40, 40, 100, 1_000]);
+    expect(nextLookMs(0, 600_000)).toBe(5_000);
   });
 });
 

@@ -1,6 +1,7 @@
 import { SouthboundError, type CallContext } from "@opensds/core";
 import type { CinderConfig } from "../src/config.js";
 import type { Project } from "../src/project.js";
+import { createGroups } from "../src/transport/groups.js";
 import { createSnapshots } from "../src/transport/snapshots.js";
 import { HttpFailure } from "../src/transport/failure.js";
 import type { CinderAttachment, CinderVolume } from "../src/transport/shapes.js";
@@ -129,8 +130,8 @@ export class SimulatedCinder {
     const volumes = this.#volumesOf(process, unused);
     const http = { exchange: unused, close: () => undefined };
     return {
-      ...{ config, id: "p", name: "p", endpoint: "", microversion: 70, sharedByDefault: false, session: undefined },
-      ...{ http, api: unused, volumes, snapshots: createSnapshots(unused), looks: createLooks(volumes, 60_000), paces },
+      ...{ config, id: "p", name: "p", endpoint: "", microversion: 70, sharedByDefault: false, session: undefined, service: undefined },
+      ...{ http, api: unused, volumes, snapshots: createSnapshots(unused), groups: createGroups(unused), looks: createLooks(volumes, 60_000), paces },
     };
   }
 

@@ -40,8 +40,9 @@ function fromEnvironment(environment: Environment): Record<string, string> {
   );
 }
 
-function fromOptions(auth: AuthOptions): Cloud {
-  const common = { origin: "`auth` in the backends file", caFile: undefined, verify: true };
+/** The cloud that sign-in options of the backends file mean. */
+export function fromOptions(auth: AuthOptions, option = "auth"): Cloud {
+  const common = { origin: `\`${option}\` in the backends file`, caFile: undefined, verify: true };
   if (auth.type === "noauth") return { ...common, auth: "noauth", endpoint: auth.endpoint, userId: auth.userId, projectId: auth.projectId };
   const keystone = { ...common, auth: "keystone", authUrl: auth.authUrl, region: undefined, interface: undefined, volumeEndpoint: undefined } as const;
   switch (auth.type) {

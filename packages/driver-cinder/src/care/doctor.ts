@@ -3,6 +3,7 @@ import type { Finding } from "@opensds/core";
 import * as v from "valibot";
 import type { Call } from "../call.js";
 import type { CephAccess } from "../config.js";
+import { examineOptions } from "./examine-options.js";
 import type { Project } from "../project.js";
 import { HttpFailure } from "../transport/failure.js";
 import { highestKnown, readOnlyAttachments } from "../transport/microversion.js";
@@ -13,7 +14,8 @@ const limitsShape = v.object({ limits: v.object({ absolute: v.record(v.string(),
 export async function examine(project: Project, call: Call<"examine">): Promise<readonly Finding[]> {
   const cloud = [signIn(project, call), microversion(project), quota(project, call), rights(project, call)];
   const hosts = project.config.ceph.length === 0 ? [noCeph()] : project.config.ceph.flatMap((ceph) => [keyring(ceph), conf(ceph)]);
-  return (await Promise.all([...cloud, ...hosts])).filter((finding) => finding !== undefined);
+  const options = examineOptions(project, call);
+  return [...(await Promise.all([...cloud, ...hosts])).filter((finding) => finding !== undefined), ...(await options)];
 }
 
 async function signIn({ session, name, endpoint }: Project, call: Call): Promise<Finding> {

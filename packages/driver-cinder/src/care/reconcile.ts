@@ -7,6 +7,7 @@ import { pause } from "../poll.js";
 import type { Project } from "../project.js";
 import { isInner, keys, layoutVersion, metadataFilter, requestOf, UnreadableRecord } from "../records/records.js";
 import { removeLoser } from "../volumes/remove-loser.js";
+import { lookAtGroups } from "./reconcile-groups.js";
 import { rowsAfter } from "../volumes/rows-after.js";
 import { finishProposals, settleFate } from "../volumes/settle-fate.js";
 import { stateOf } from "../volumes/states.js";
@@ -16,7 +17,8 @@ import type { CinderVolume } from "../transport/shapes.js";
 const settleMs = 3_000;
 const pageSize = 1000;
 
-interface Found {
+/** Something that was left, and how to mend it. */
+export interface Found {
   readonly orphan: Omit<Orphan, "repaired">;
   /** The same after a while: nobody is at work on it. */
   readonly mark: string;
@@ -39,7 +41,7 @@ export async function reconcile(project: Project, request: { readonly repair?: b
   return orphans;
 }
 
-async function look(project: Project, call: Call): Promise<readonly Found[]> {
+async function look(project: Project, call: Call<"reconcile">): Promise<readonly Found[]> {
   const suspects: CinderVolume[] = [];
   const metadata = metadataFilter({ [keys.version]: String(layoutVersion) });
   let after: readonly string[] = [];
@@ -50,7 +52,7 @@ async function look(project: Project, call: Call): Promise<readonly Found[]> {
     after = rows.slice(-1).map(({ id }) => id);
   }
   const found = await mapBounded(suspects, 8, (volume) => judge(project, call, volume));
-  return found.flat();
+  return [...found.flat(), ...(await lookAtGroups(project, call))];
 }
 
 /** Whether a look at more than the volume is worth it. */

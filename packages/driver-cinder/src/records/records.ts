@@ -26,6 +26,8 @@ export const keys = {
   lost: "opensds.lost",
   /** Which host has the volume by an attachment, in pieces: the attachment's id follows. */
   attachment: "opensds.attachment",
+  /** Which group's snapshot a snapshot is part of, written when all of its parts are of one moment. */
+  cut: "opensds.cut",
   /** Which file system the volume is to get, or has, in pieces. */
   format: "opensds.format",
 } as const;

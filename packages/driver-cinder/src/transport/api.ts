@@ -26,6 +26,8 @@ export interface ApiOptions {
   readonly microversion: Microversion;
   /** Undefined for a Cinder that believes everybody. */
   readonly session: Session | undefined;
+  /** The user whose token goes along; undefined: none. */
+  readonly service: Session | undefined;
   /** What such a Cinder is told instead of a token. */
   readonly noauthToken: string;
   readonly requestTimeoutMs: number;
@@ -42,15 +44,19 @@ const longestPauseMs = 2_000;
 const passing = [429, 502, 503, 504];
 
 /** Makes the one function by which everything asks Cinder. A refusal is an `HttpFailure` with its status. */
-export function createApi({ http, endpoint, microversion, session, noauthToken, requestTimeoutMs }: ApiOptions): Api {
-  const once = async (call: Call, request: ApiRequest, token: Secret): Promise<Answer> => {
+export function createApi({ http, endpoint, microversion, session, service, noauthToken, requestTimeoutMs }: ApiOptions): Api {
+  const once = async (call: Call, request: ApiRequest, token: Secret, along: Secret | undefined): Promise<Answer> => {
     const { ctx } = call;
     const query = new URLSearchParams(Object.entries(request.query ?? {}).map(([key, value]): [string, string] => [key, String(value)])).toString();
     if (request.method !== "GET") call.changed = true;
     const answer = await http.exchange({
       method: request.method,
       url: `${endpoint}${request.path}${query === "" ? "" : `?${query}`}`,
-      headers: { "X-Auth-Token": token.reveal(), "OpenStack-API-Version": `volume 3.${microversion}` },
+      headers: {
+        "X-Auth-Token": token.reveal(),
+        ...(along !== undefined && { "X-Service-Token": along.reveal() }),
+        "OpenStack-API-Version": `volume 3.${microversion}`,
+      },
       body: request.body,
       // The call's own end comes by its signal.
       timeoutMs: requestTimeoutMs,
@@ -68,8 +74,9 @@ export function createApi({ http, endpoint, microversion, session, noauthToken, 
       call.ctx.signal.throwIfAborted();
       const before = call.changed;
       const token = session === undefined ? secret(noauthToken) : await session.token(call.ctx.signal);
+      const along = await service?.token(call.ctx.signal);
       try {
-        const answer = await once(call, request, token);
+        const answer = await once(call, request, token, along);
         answered = true;
         return answer;
       } catch (thrown) {
@@ -79,6 +86,7 @@ export function createApi({ http, endpoint, microversion, session, noauthToken, 
           // Expired or revoked since it was given: once with a new one.
           renewed = true;
           session.refused(token);
+          if (along !== undefined) service?.refused(along);
           continue;
         }
         const patient = thrown.status === undefined && answered ? performance.now() - begun < awayMs : attempt < attempts;

@@ -11,6 +11,8 @@ export interface Snapshots {
   /** Undefined: the marker is not there any more. */
   page(call: Call, query: Readonly<Record<string, string | number>>): Promise<readonly CinderSnapshot[] | undefined>;
   remove(call: Call, id: string): Promise<void>;
+  /** Adds keys, or replaces their values. False: the snapshot is not there. */
+  addMetadata(call: Call, id: string, metadata: Readonly<Record<string, string>>): Promise<boolean>;
 }
 
 const one = v.object({ snapshot: snapshotShape });
@@ -30,5 +32,7 @@ export function createSnapshots(api: Api): Snapshots {
     remove: async (call, id) => {
       await unless([404], api(call, { method: "DELETE", path: `/snapshots/${id}` }));
     },
+    addMetadata: async (call, id, metadata) =>
+      (await unless([404], api(call, { method: "POST", path: `/snapshots/${id}/metadata`, body: { metadata } }))) !== undefined,
   };
 }

@@ -8,12 +8,17 @@ const typeShape = v.object({ name: v.string(), extra_specs: v.optional(v.record(
 const manyTypes = v.object({ volume_types: v.array(typeShape) });
 const oneType = v.object({ volume_type: typeShape });
 
+/** The cloud's default type; undefined where it has none, or does not tell. */
+export async function defaultType(api: Api, call: Call): Promise<v.InferOutput<typeof typeShape> | undefined> {
+  const answer = await unless([403, 404], api(call, { method: "GET", path: "/types/default" }));
+  return answer && decode("GET /types/default", answer, oneType).volume_type;
+}
+
 /** Whether volumes of a type may be attached to several hosts at once; of the cloud's default type, where none is named. */
 export async function isShared(api: Api, call: Call, name: string | undefined): Promise<boolean> {
   if (name === undefined) {
-    // 404: the cloud has no default. 403: it does not tell.
-    const answer = await unless([403, 404], api(call, { method: "GET", path: "/types/default" }));
-    return answer !== undefined && isMultiAttach(decode("GET /types/default", answer, oneType).volume_type);
+    const type = await defaultType(api, call);
+    return type !== undefined && isMultiAttach(type);
   }
   const answer = await unless([403], api(call, { method: "GET", path: "/types" }));
   const found = answer && decode("GET /types", answer, manyTypes).volume_types.find((type) => type.name === name);

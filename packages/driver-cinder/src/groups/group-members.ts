@@ -1,0 +1,88 @@
+import type { VolumeId } from "@opensds/core";
+import type { Call } from "../call.js";
+import { createPacer } from "../poll.js";
+import type { Project } from "../project.js";
+import { failedWith } from "../transport/failure.js";
+import type { CinderVolume } from "../transport/shapes.js";
+import { isLeaving } from "../volumes/fate.js";
+import { ownVolume } from "../volumes/get-volume.js";
+import { stateOf } from "../volumes/states.js";
+import { anyGroup, type FoundGroup } from "./find-group.js";
+
+type JoinCall = Call<"createGroup" | "updateGroup">;
+
+/** As many ids as fit into the 255 characters that Cinder takes. */
+const idsAtOnce = 6;
+
+/** The volume that is to be a member of a group. */
+export async function requireMember(project: Project, call: JoinCall, id: VolumeId, group: string | undefined): Promise<CinderVolume> {
+  const { ctx } = call;
+  const volume = await ownVolume(project, call, id);
+  if (volume === undefined) throw ctx.fail("NOT_FOUND", "volume-not-found", `there is no volume ${id}`, { resource: id, outcome: "none" });
+  const info = { resource: id, outcome: "none", details: { state: volume.status } } as const;
+  if (isLeaving(volume)) throw ctx.fail("FAILED_PRECONDITION", "volume-deleting", `volume ${id} is being deleted`, info);
+  const state = stateOf(volume.status);
+  if (state === "error") throw ctx.fail("FAILED_PRECONDITION", "volume-in-error", `volume ${id} is in error (Cinder: ${volume.status})`, info);
+  if (state !== "available" && state !== "in-use") throw ctx.fail("FAILED_PRECONDITION", "volume-not-ready", `volume ${id} is not ready (Cinder: ${volume.status})`, info);
+  const other = volume.group_id ?? undefined;
+  if (other === undefined || other === group) return volume;
+  const name = (await anyGroup(project, call, other))?.record.name ?? other;
+  const message = `volume ${id} is in the group ${JSON.stringify(name)} already; take it out there first`;
+  throw ctx.fail("FAILED_PRECONDITION", "volume-in-group", message, { resource: id, outcome: "none", details: { groupId: other } });
+}
+
+/** Puts volumes into a group and takes others out, a few at a time, until all are where they belong; undefined when the group is gone. */
+export async function moveMembers(
+  project: Project,
+  call: Call,
+  id: string,
+  wanted: { readonly add: readonly VolumeId[]; readonly remove: readonly string[] },
+  refused: (detail: string, cause: unknown) => Error,
+): Promise<FoundGroup | undefined> {
+  const pacer = createPacer();
+  for (;;) {
+    const group = await anyGroup(project, call, id);
+    if (group === undefined || group.status === "deleting") return undefined;
+    if (group.status.startsWith("error")) throw refused(`Cinder has the group ${group.status}`, undefined);
+    if (group.status === "available") {
+      const missing = wanted.add.filter((volume) => !group.volumes.includes(volume)).slice(0, idsAtOnce);
+      const left = wanted.remove.filter((volume) => group.volumes.includes(volume)).slice(0, idsAtOnce);
+      if (missing.length + left.length === 0) return group;
+      await call.ctx.step("change-group");
+      try {
+        await project.groups.update(call, id, {
+          ...(missing.length > 0 && { add_volumes: missing.join() }),
+          ...(left.length > 0 && { remove_volumes: left.join() }),
+        });
+      } catch (thrown) {
+        // Somebody else is changing it, or has just done the same.
+        const passing = failedWith(thrown, 400, 404) && (thrown.status === 404 || /status must be available/iu.test(thrown.detail));
+        if (!passing) throw failedWith(thrown, 400) ? refused(thrown.message, thrown) : thrown;
+      }
+    }
+    await pacer.next(call);
+  }
+}
+
+/** Takes a group's volumes out of it and removes it. */
+export async function dissolve(project: Project, call: Call, id: string, refused: (detail: string, cause: unknown) => Error): Promise<void> {
+  const pacer = createPacer();
+  for (;;) {
+    const group = await anyGroup(project, call, id);
+    if (group === undefined) return;
+    if (group.status === "available" && group.volumes.length > 0) {
+      await moveMembers(project, call, id, { add: [], remove: group.volumes }, refused);
+      continue;
+    }
+    if (group.status === "available" || group.status === "error") {
+      await call.ctx.step("remove-group");
+      try {
+        await project.groups.remove(call, id);
+      } catch (thrown) {
+        if (!failedWith(thrown, 400)) throw thrown;
+        if (!/status must be/iu.test(thrown.detail)) throw refused(thrown.message, thrown);
+      }
+    }
+    await pacer.next(call);
+  }
+}

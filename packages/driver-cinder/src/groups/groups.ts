@@ -1,0 +1,55 @@
+import type { AuthoredPageRequest, GroupId, ListSnapshotsRequest, Page, VolumeGroup, VolumeId } from "@opensds/core";
+import type { Call } from "../call.js";
+import type { Project } from "../project.js";
+import { idsIn, tokenAfter } from "../volumes/list-token.js";
+import { rowsAfter } from "../volumes/rows-after.js";
+import { hasSnapshots } from "./delete-group.js";
+import { cutsOf, describeGroup, findGroup, noSuchGroup } from "./find-group.js";
+import { moveMembers, requireMember } from "./group-members.js";
+import { groupRecordOf } from "./group-record.js";
+
+type ListRequest = AuthoredPageRequest<Pick<ListSnapshotsRequest, "pageSize" | "startToken">>;
+
+/** Reads one group. */
+export async function getGroup(project: Project, { id }: { readonly id: GroupId }, call: Call<"getGroup">): Promise<VolumeGroup> {
+  const group = await findGroup(project, call, id);
+  if (group === undefined) throw noSuchGroup(call.ctx, id);
+  return describeGroup(group);
+}
+
+/** One page of the groups, in the order of their ids. */
+export async function listGroupPage(project: Project, request: ListRequest, call: Call<"listGroups">): Promise<Page<VolumeGroup>> {
+  const after = request.token === undefined ? [] : idsIn(request.token);
+  if (after === undefined) {
+    const message = "the start token is of no form that this driver gives; begin again without one";
+    throw call.ctx.fail("ABORTED", "bad-token", message, { outcome: "none", recovery: "fix-request" });
+  }
+  const rows = await rowsAfter((query) => project.groups.page(call, query), after, request.pageSize);
+  const items: VolumeGroup[] = [];
+  for (const row of rows) {
+    // Lists leave the volumes out.
+    const group = groupRecordOf(row)?.state === "made" ? await findGroup(project, call, row.id) : undefined;
+    if (group !== undefined) items.push(describeGroup(group));
+  }
+  return rows.length < request.pageSize ? { items } : { items, nextToken: tokenAfter(rows.map(({ id }) => id)) };
+}
+
+/** Adds and removes; the same again changes nothing. */
+export async function updateGroup(
+  project: Project,
+  request: { readonly id: GroupId; readonly add?: readonly VolumeId[] | undefined; readonly remove?: readonly VolumeId[] | undefined },
+  call: Call<"updateGroup">,
+): Promise<VolumeGroup> {
+  const { id, add = [], remove = [] } = request;
+  const group = await findGroup(project, call, id);
+  if (group === undefined) throw noSuchGroup(call.ctx, id);
+  const removed = remove.filter((volume) => group.volumes.includes(volume));
+  if (removed.length > 0 && (await cutsOf(project, call, id)).length > 0) throw hasSnapshots(call, id);
+  const added = add.filter((volume) => !remove.includes(volume));
+  for (const volume of added) if (!group.volumes.includes(volume)) await requireMember(project, call, volume, id);
+  const now = await moveMembers(project, call, id, { add: added, remove: removed }, (detail, cause) =>
+    call.ctx.fail("FAILED_PRECONDITION", "command-refused", `Cinder does not change group ${JSON.stringify(group.record.name)} so: ${detail}`, { resource: id, cause }),
+  );
+  if (now === undefined) throw noSuchGroup(call.ctx, id);
+  return describeGroup(now);
+}
