@@ -34,8 +34,12 @@ async function startWorker(): Promise<ChildProcess> {
 
 function run(child: ChildProcess, job: Job): Promise<Outcome> {
   return new Promise((resolve) => {
-    child.once("message", (answer: Outcome) => resolve(answer));
-    child.once("exit", () => resolve({ killed: true }));
+    const killed = (): void => resolve({ killed: true });
+    child.once("exit", killed);
+    child.once("message", (answer: Outcome) => {
+      child.off("exit", killed);
+      resolve(answer);
+    });
     child.send(job);
   });
 }
