@@ -150,6 +150,7 @@ export const createMutants: readonly Mutant[] = [
         return { createVolume: (request, options) => sound.createVolume({ ...request, name: `${request.name}@${sound.backend}` }, options) };
       };
     },
+    alsoFails: { "CONTRACT-5": "it looks for a volume of the same place by another backend of the file" },
   },
 ];
 

@@ -1,6 +1,6 @@
 import { SouthboundError } from "@opensds/core";
 import { execFileSync } from "node:child_process";
-import { closeSync, ftruncateSync, openSync, readFileSync } from "node:fs";
+import { closeSync, ftruncateSync, openSync, readFileSync, statSync } from "node:fs";
 import type { Mutant } from "../mutant.js";
 import { at, backingFile, isCode, isReason, via } from "../support.js";
 
@@ -57,21 +57,26 @@ export const deviceMutants: readonly Mutant[] = [
     breaks: "SB-DETACH-3",
     seen: "democratic-csi 536: success is reported, and the session stays: 1.3 a day",
     driver: () => {
-      const left: string[] = [];
+      const left: (readonly [string, string])[] = [];
       return (sound) => ({
         attachVolume: (request, options) => {
-          for (const device of left.splice(0)) execFileSync("losetup", ["--detach", device]);
+          for (const [device, file] of left.splice(0)) if (backingFile(device) === file) execFileSync("losetup", ["--detach", device]);
           return sound.attachVolume(request, options);
         },
         detachVolume: async (record, options) => {
           const file = backingFile(at(record, "device", "path"));
           await sound.detachVolume(record, options);
-          if (file === undefined || backingFile(record.device?.path) !== undefined) return;
-          left.push(execFileSync("losetup", ["--find", "--show", "--read-only", file], { encoding: "utf8" }).trim());
+          // Small volumes only: larger ones hold file systems, and too much of the suite would stumble over their devices.
+          if (file === undefined || backingFile(record.device?.path) !== undefined || statSync(file).size > 2 ** 20) return;
+          left.push([execFileSync("losetup", ["--find", "--show", "--read-only", file], { encoding: "utf8" }).trim(), file]);
         },
       });
     },
-    alsoFails: { "CRASH-4": "it looks for devices after the detach too", "CRASH-12": "it looks for devices after the detach too" },
+    alsoFails: {
+      "CRASH-4": "it looks for devices after the detach too",
+      "CRASH-12": "it looks for devices after the detach too",
+      "ATTACH-13": "it attaches in another way afterwards",
+    },
   },
   {
     name: "fails to detach twice",

@@ -35,7 +35,8 @@ export const lifecycleMutants: readonly Mutant[] = [
   },
   {
     name: "advertises a facet that it does not have",
-    breaks: "SB-MANIFEST-3",
+    // The one that the reference driver lacks, of which the checks believe the manifest.
+    breaks: ["SB-MANIFEST-3", "SB-QOS-1"],
     seen: "OpenSDS: the RPCs of volume groups exist and every driver answers that they are not implemented",
     driver: () => (sound) => {
       const claiming = (manifest: DriverManifest): DriverManifest => ({ ...manifest, facets: [...manifest.facets, "qos"] });
@@ -46,6 +47,7 @@ export const lifecycleMutants: readonly Mutant[] = [
         setup: async (options) => claiming(await sound.setup(options)),
       };
     },
+    alsoFails: { "QOS-2": "it uses the facet", "QOS-3": "it uses the facet" },
   },
   {
     name: "takes what every object has for parameters that it knows",

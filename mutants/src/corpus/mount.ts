@@ -124,8 +124,8 @@ export const mountMutants: readonly Mutant[] = [
     seen: "ceph-csi allows RWX for block only, after file systems were lost",
     driver: () => (sound) => ({
       mountVolume: (request, options) => {
+        if (at(request, "attachment", "attachment", "mode") !== "multi-writer") return sound.mountVolume(request, options);
         const { attachment } = request;
-        if (at(attachment, "attachment", "mode") !== "multi-writer") return sound.mountVolume(request, options);
         return sound.mountVolume({ ...request, attachment: { ...attachment, attachment: { ...attachment.attachment, mode: "single-writer" } } }, options);
       },
     }),
@@ -165,9 +165,8 @@ export const mountMutants: readonly Mutant[] = [
     seen: "CSI: \"unpublish of nothing is OK\"; drivers look the volume up first",
     driver: () => (sound) => ({
       unmountVolume: async (record, options) => {
-        const volumeId = at(record, "volumeId");
-        if (typeof volumeId === "string" && at(record, "version") === 1) await sound.getVolume({ id: record.volumeId }).catch(refuse);
         await sound.unmountVolume(record, options);
+        await sound.getVolume({ id: record.volumeId }).catch(refuse);
 
         function refuse(): never {
           throw new SouthboundError("FAILED_PRECONDITION", "attachment-not-found", "there is no such volume", { operation: "unmountVolume", outcome: "none" });

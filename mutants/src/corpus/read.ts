@@ -174,6 +174,7 @@ export const deleteMutants: readonly Mutant[] = [
         },
       });
     },
+    alsoFails: { "IDEMPOTENCY-1": "it repeats a delete when there is another volume of the name" },
   },
   {
     name: "looks for attachments some time before it deletes",
