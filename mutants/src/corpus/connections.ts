@@ -14,7 +14,8 @@ export const connectionMutants: readonly Mutant[] = [
       connectVolume: async (request, ctx) => {
         for (const { attachment } of await sound.listConnections({ volumeId: request.volumeId }, deaf("listAttachments", ctx)).catch(() => [])) {
           const again = { volumeId: request.volumeId, attachmentId: attachment.id };
-          if (attachment.hostId === request.connector.hostId) await sound.disconnectVolume(again, deaf("disconnectVolume", ctx));
+          const own = attachment.hostId === request.connector.hostId && attachment.mode === request.mode;
+          if (own) await sound.disconnectVolume(again, deaf("disconnectVolume", ctx));
         }
         return sound.connectVolume(request, ctx);
       },

@@ -68,7 +68,7 @@ export const crashMutants: readonly Mutant[] = [
     breaks: "SB-CRASH-2",
     seen,
     driver: () => (sound) => ({
-      detachVolume: (record, options) => locked(JSON.stringify(record), () => sound.detachVolume(record, options)),
+      detachVolume: (record, options) => locked(String(at(record, "attachment", "id")), () => sound.detachVolume(record, options)),
     }),
   },
   {

@@ -93,7 +93,8 @@ export const dataMutants: readonly Mutant[] = [
       detachVolume: async (record, options) => {
         const devicePath = at(record, "device", "path");
         const [now] = typeof devicePath === "string" ? await sound.listAttachments({ devicePath }).catch(() => []) : [];
-        const another = now !== undefined && now.attachment.volumeId !== record.attachment.volumeId;
+        const meant = at(record, "attachment", "volumeId");
+        const another = now !== undefined && meant !== undefined && now.attachment.volumeId !== meant;
         await sound.detachVolume(another ? now : record, options);
       },
     }),
