@@ -82,7 +82,7 @@ export const mountMutants: readonly Mutant[] = [
         return recorded?.state === "formatted" ? request.next : sound.writeFormat(request, ctx);
       },
     }),
-    alsoFails: { "MOUNT-8": "another process follows the same record" },
+    alsoFails: { "MOUNT-8": "another process follows the same record", "EXPANSION-4": "a file system that the record does not know is not grown" },
   },
   {
     name: "records formatting under the volume's name, for whichever volume has it",

@@ -127,6 +127,7 @@ export const deleteMutants: readonly Mutant[] = [
         throw ctx.fail("INVALID_ARGUMENT", "bad-request", `${request.id} is no id of this driver`, { outcome: "none" });
       },
     }),
+    alsoFails: { "ERRORS-6": "giving up what is not there is one of its cases" },
   },
   {
     name: "says INTERNAL of a volume that is in use",
