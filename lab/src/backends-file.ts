@@ -1,6 +1,6 @@
 import { readIfThere, writeFileAtomically } from "./files.js";
 import { type LabPaths } from "./paths.js";
-import { cephFiles, DOCK_USER, POOLS } from "./ceph/layout.js";
+import { cephFiles, DOCK_USER, EC_POOL, hasEcPool, POOLS } from "./ceph/layout.js";
 import { readState } from "./ceph/state.js";
 import { cinderUrl, keystoneUrl } from "./cinder/conf.js";
 import { cinderFiles, cinderPorts } from "./cinder/layout.js";
@@ -11,7 +11,7 @@ const CLOUDS = { cinder: "lab", "cinder-admin": "lab-admin", "cinder-reader": "l
 
 /**
  * The file that docks, the conformance command and the examples are pointed at: one backend for each pool, and the first pool once
- * more through each transport by name; then one for each user of the cloud.
+ * more through each transport by name, and with its data in the erasure-coded pool where there is one; then one for each user of the cloud.
  */
 export function renderBackends(paths: LabPaths): string {
   const conf = cephFiles(paths).clientConf;
@@ -27,6 +27,9 @@ ${more}`;
     // Without krbd, which keeps no limits: with it in the list, a driver refuses to set any.
     ...["native", "cli"].map((transport) => backend(`ceph-${transport}`, POOLS[0], "rbd-nbd, fuse-loop", `      transport: ${transport}\n`)),
     backend("ceph-trash", POOLS[0], "rbd-nbd, fuse-loop", "      trashSeconds: 3600\n"),
+    ...(hasEcPool(readState(cephFiles(paths).state)?.osds ?? 1)
+      ? [backend("ceph-ec", POOLS[0], "rbd-nbd, fuse-loop", `      dataPool: ${EC_POOL}\n      transport: native\n`)]
+      : []),
   ];
   return `# Written by the lab at every \`up\`: changes made here are lost.
 backends:

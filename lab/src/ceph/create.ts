@@ -7,12 +7,12 @@ import { acquireLock } from "../lock.js";
 import { type LabPaths } from "../paths.js";
 import { freeBlock } from "../ports.js";
 import { type OnProgress, step } from "../progress.js";
-import { rbd } from "./admin.js";
+import { ceph, rbd } from "./admin.js";
 import { monHost, renderAdminConf } from "./conf.js";
 import { launchDaemon } from "./daemons.js";
 import { waitForCleanPgs } from "./health.js";
 import { type ClusterKeys, newKeys, renderKeyring } from "./keyrings.js";
-import { cephFiles, daemonNames, osdNames, POOLS } from "./layout.js";
+import { cephFiles, daemonNames, EC_POOL, hasEcPool, osdNames, POOLS } from "./layout.js";
 import { type CephState, writeState } from "./state.js";
 
 /** Each OSD's name and the id that its store and the monitor know it by. */
@@ -48,7 +48,9 @@ export async function createCluster(paths: LabPaths, osds: number, onProgress: O
   manager.catch(() => undefined);
   await Promise.all([step(onProgress, "OSDs and pools registered", () => register(paths, osdIds)), preparing]);
   await step(onProgress, "OSDs up", () => Promise.all([...osdIds.keys()].map((name) => launchDaemon(paths, name))));
-  await step(onProgress, "pools ready", () => Promise.all(POOLS.map((pool) => rbd(paths, ["pool", "init", pool]))));
+  await step(onProgress, "pools ready", () =>
+    Promise.all([...POOLS.map((pool) => rbd(paths, ["pool", "init", pool])), ...(hasEcPool(osds) ? [readyEcPool(paths)] : [])]),
+  );
   await manager;
   await step(onProgress, "placement groups clean", () => waitForCleanPgs(paths, osds));
   return state;
@@ -98,9 +100,18 @@ async function register(paths: LabPaths, osdIds: OsdIds): Promise<void> {
     "config set mgr mgr/devicehealth/enable_monitoring false --force",
     ...[...osdIds].map(([name, uuid]) => `osd new ${uuid} ${name.slice("osd.".length)}`),
     ...POOLS.map((pool) => `osd pool create ${pool} 8`),
+    ...(hasEcPool(osdIds.size)
+      ? [`osd erasure-code-profile set ${EC_POOL} k=2 m=1 crush-failure-domain=osd`, `osd pool create ${EC_POOL} 8 8 erasure ${EC_POOL}`]
+      : []),
   ];
   const args = ["-c", cephFiles(paths).adminConf];
   const { stderr } = await tryRun("ceph", args, { input: `${commands.join("\n")}\n` });
   // Fed from a pipe it goes on after an error, and exits with 0.
   if (/^Error|invalid command/mu.test(stderr)) throw new LabError(`The monitor refused a command.\n${lastLines(stderr)}`);
+}
+
+/** Parts of objects can be written only where every OSD is seen to keep its store in BlueStore: they have to be up. */
+async function readyEcPool(paths: LabPaths): Promise<void> {
+  await ceph(paths, ["osd", "pool", "set", EC_POOL, "allow_ec_overwrites", "true"]);
+  await ceph(paths, ["osd", "pool", "application", "enable", EC_POOL, "rbd"]);
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { DOCK_USER, osdNames, POOLS } from "./layout.js";
+import { DOCK_USER, EC_POOL, hasEcPool, osdNames, POOLS } from "./layout.js";
 
 export interface Entity {
   readonly name: string;
@@ -21,7 +21,7 @@ export interface ClusterKeys {
  */
 export function newKeys(osds: number): ClusterKeys {
   const entity = (name: string, caps: Entity["caps"]): Entity => ({ name, key: newSecret(), caps });
-  const pools = POOLS.map((pool) => `profile rbd pool=${pool}`).join(", ");
+  const pools = [...POOLS, ...(hasEcPool(osds) ? [EC_POOL] : [])].map((pool) => `profile rbd pool=${pool}`).join(", ");
   return {
     mon: entity("mon.", { mon: "allow *" }),
     admin: entity("client.admin", { mon: "allow *", mgr: "allow *", osd: "allow *", mds: "allow *" }),

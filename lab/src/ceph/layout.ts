@@ -5,6 +5,12 @@ import { type LabPaths } from "../paths.js";
 export const DOCK_USER = "dock";
 export const POOLS = ["dock", "dock2"] as const;
 
+/** An erasure-coded pool for volumes' data, of two parts and one to spare, where there are OSDs enough for that. */
+export const EC_POOL = "dock-ec";
+const EC_OSDS = 3;
+
+export const hasEcPool = (osds: number): boolean => osds >= EC_OSDS;
+
 /** One OSD takes 8 ports of the lab's block. */
 export const MAX_OSDS = 16;
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -6,7 +6,7 @@ import { renderBackends } from "../../src/backends-file.js";
 import { monHost, renderAdminConf, renderClientConf } from "../../src/ceph/conf.js";
 import { newKeys, newSecret, renderKeyring } from "../../src/ceph/keyrings.js";
 import { cephFiles } from "../../src/ceph/layout.js";
-import { type CephState } from "../../src/ceph/state.js";
+import { type CephState, writeState } from "../../src/ceph/state.js";
 import { labPaths } from "../../src/paths.js";
 import { CINDER_PORTS } from "../../src/ports.js";
 
@@ -107,6 +107,28 @@ backends:
       trashSeconds: 3600
 host:
   runtimeDir: "${paths.host}"
+`);
+  });
+});
+
+describe("what a dock is given of three OSDs", () => {
+  it("is a pool with parts of objects on all of them, and the right to it", () => {
+    const large = labPaths({ root: mkdtempSync(join(root, "large-")) });
+    expect(newKeys(3).dock.caps).toEqual({
+      mon: "profile rbd",
+      osd: "profile rbd pool=dock, profile rbd pool=dock2, profile rbd pool=dock-ec",
+      mgr: "profile rbd pool=dock, profile rbd pool=dock2, profile rbd pool=dock-ec",
+    });
+    mkdirSync(large.ceph, { recursive: true });
+    writeState(cephFiles(large).state, { ...state, osds: 3 });
+    expect(renderBackends(large)).toContain(`  ceph-ec:
+    ceph_driver:
+      conf: "${cephFiles(large).clientConf}"
+      user: dock
+      pool: dock
+      attach: [rbd-nbd, fuse-loop]
+      dataPool: dock-ec
+      transport: native
 `);
   });
 });
