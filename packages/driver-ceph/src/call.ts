@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { CallContext, Operation } from "@opensds/core";
 
 /** One call as the driver's inner parts see it: its context, and whether any command that changes something was started. */
@@ -8,4 +9,8 @@ export interface Call<Op extends Operation = Operation> {
 }
 
 /** Starts the bookkeeping of one call. */
-export const openCall = <Op extends Operation>(ctx: CallContext<Op>): Call<Op> => ({ ctx, changed: false });
+export function openCall<Op extends Operation>(ctx: CallContext<Op>): Call<Op> {
+  // Every command and every request of a call listens to its end; Node would warn of a leak from the eleventh at once on.
+  setMaxListeners(0, ctx.signal);
+  return { ctx, changed: false };
+}
