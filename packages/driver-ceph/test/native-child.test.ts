@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { openCompletions } from "../src/transport/native/child/completions.js";
 import { string, u32, u64, versioned } from "../src/transport/native/child/encoding.js";
@@ -36,6 +36,17 @@ describe("waiting for operations", () => {
     expect(ended).not.toContain(1n);
     fake.end(1n);
     await expect.poll(() => ended.length).toBe(40);
+  });
+
+  it("takes one wait for what was begun together", async () => {
+    const fake = fakeOperations();
+    const completed = openCompletions(fake);
+    const both = Promise.all([completed(1n), completed(2n)]);
+    await turn();
+    fake.end(1n);
+    fake.end(2n);
+    await both;
+    expect(fake.waitedFor).toEqual([2n]);
   });
 
   it("does not look at all that are under way whenever one ends", async () => {

@@ -52,6 +52,7 @@ export function fakeOperations() {
   const ended = new Set<bigint>();
   const waiting = new Map<bigint, (result: number) => void>();
   let looks = 0;
+  const waitedFor: bigint[] = [];
   const numberOf = (argument: unknown): bigint => {
     if (typeof argument === "bigint") return argument;
     throw new Error("no completion");
@@ -62,6 +63,7 @@ export function fakeOperations() {
   };
   const wait = (...[completion]: readonly unknown[]): Promise<number> =>
     new Promise((resolve) => {
+      waitedFor.push(numberOf(completion));
       if (ended.has(numberOf(completion))) resolve(0);
       else waiting.set(numberOf(completion), resolve);
     });
@@ -75,5 +77,7 @@ export function fakeOperations() {
       waiting.get(completion)?.(0);
     },
     looks: () => looks,
+    /** What threads were given to wait for. */
+    waitedFor,
   };
 }

@@ -4,13 +4,18 @@ import type { Libraries } from "./libraries.js";
 const waiters = 4;
 /** What one thread waits for may take long, or hang, while other operations end: looked at so often. */
 const lookEveryMs = 1;
+/** With so few under way the newest is waited for: what belongs together began together, and then one wait is enough for all of it. */
+const few = 4;
 /** Operations end about in the order in which they began: after so many in a row that have not, the rest is left for the next look. */
 const enoughMisses = 8;
 
+/** An operation that is under way, and what tells that it has ended. */
+type Operation = readonly [completion: bigint, ended: () => void];
+
 /**
  * Fulfils when an operation has ended. Many are under way at once, and a thread for each would cost more than the operations: one
- * thread waits for the oldest, and when it comes back those about as old are looked at. Where nothing comes back for a while all are looked
- * at, and more threads wait.
+ * thread waits for the oldest, or for the newest of a few, and when it comes back those about as old are looked at. Where nothing comes
+ * back for a while all are looked at, and more threads wait.
  */
 export function openCompletions({ rados }: { readonly rados: Pick<Libraries["rados"], "isComplete" | "wait"> }): (completion: bigint) => Promise<void> {
   const pending = new Map<bigint, () => void>();
@@ -33,9 +38,21 @@ export function openCompletions({ rados }: { readonly rados: Pick<Libraries["rad
       resolve();
     }
   };
+  const next = (): Operation | undefined => {
+    let oldest: Operation | undefined;
+    let newest: Operation | undefined;
+    let count = 0;
+    for (const one of pending) {
+      if (waitedFor.has(one[0])) continue;
+      oldest ??= one;
+      newest = one;
+      if ((count += 1) > few) return oldest;
+    }
+    return newest;
+  };
   const wait = async (): Promise<void> => {
-    for (const [completion, resolve] of pending) {
-      if (waitedFor.has(completion)) continue;
+    for (let one = next(); one !== undefined; one = next()) {
+      const [completion, resolve] = one;
       waitedFor.add(completion);
       await rados.wait.async(completion);
       waitedFor.delete(completion);
@@ -58,10 +75,18 @@ export function openCompletions({ rados }: { readonly rados: Pick<Libraries["rad
     watch();
   };
 
+  let starting: NodeJS.Immediate | undefined;
+  const start = (): void => {
+    starting = undefined;
+    if (waitedFor.size === 0) void wait();
+    watch();
+  };
+
   return (completion) =>
     new Promise((resolve) => {
       pending.set(completion, resolve);
-      if (waitedFor.size === 0) void wait();
-      else watch();
+      if (waitedFor.size > 0) watch();
+      // What is begun in this turn of the event loop is under way by then.
+      else starting ??= setImmediate(start);
     });
 }
