@@ -18,7 +18,10 @@ const { values } = parseArgs({
 const { full } = values;
 const unknown = (values.only ?? []).filter((name) => !families.some((family) => family.name === name));
 if (unknown.length > 0) throw new Error(`there is no family ${unknown.join(", ")}; choose from ${families.map(({ name }) => name).join(", ")}`);
-const wanted = families.filter(({ name }) => values.only?.includes(name) ?? true);
+// What comes after the build works with what that has made.
+const firstBuilt = families.findIndex(({ name }) => name === "build");
+const isChosen = (name: string): boolean => values.only?.includes(name) ?? true;
+const wanted = families.filter(({ name }, index) => isChosen(name) || (index === firstBuilt && families.slice(index).some((later) => isChosen(later.name))));
 
 process.exitCode = await main();
 
