@@ -10,7 +10,7 @@ export type { CinderDetails, CinderStatus } from "./cinder/status.js";
 export { killService, pauseService, restartService, resumeService } from "./cinder/faults.js";
 export { keepForAdmins } from "./cinder/policies.js";
 export { readyTimes } from "./cinder/logs.js";
-export { clearFilled, fillVolumes } from "./cinder/fill.js";
+export { clearFilled, clearFilledOne, fillVolumes } from "./cinder/fill.js";
 export type { ServiceName } from "./cinder/layout.js";
 export type { CephDetails, CephStatus } from "./ceph/status.js";
 export { adminCeph, adminRbd } from "./ceph/admin.js";

@@ -27,6 +27,11 @@ export async function fillVolumes(like: { readonly id: string; readonly name: st
   );
 }
 
+/** Takes one of them out, as if it had been deleted; Cinder itself would count it off the quota that it was never counted on. */
+export async function clearFilledOne(id: string, options: RootOption = {}): Promise<void> {
+  await sql(`DELETE FROM volume_metadata WHERE volume_id = ${quote(id)}; DELETE FROM volumes WHERE id = ${quote(id)};`, options);
+}
+
 /** Takes them out again. */
 export async function clearFilled(like: { readonly id: string; readonly name: string }, options: RootOption = {}): Promise<void> {
   const filled = `display_name LIKE CONCAT(${quote(like.name)}, '-%') AND id <> ${quote(like.id)}`;
