@@ -41,7 +41,7 @@ describe("groups of volumes", () => {
     const connector = { hostId: hostId("groups"), hostName: "groups", bootId: "b" };
     const { attachment } = await driver.connectVolume({ volumeId: two, connector });
     expect(await failureOf(groups.createGroupSnapshot({ name: `${prefix}cut`, groupId: group.id }))).toMatchObject({
-      ...{ code: "FAILED_PRECONDITION", reason: "volume-in-use", outcome: "none", recovery: "retry" },
+      ...{ code: "FAILED_PRECONDITION", reason: "volume-busy", outcome: "none", recovery: "retry" },
       details: { hosts: ["groups"] },
     });
     await driver.disconnectVolume({ volumeId: two, attachmentId: attachment.id });

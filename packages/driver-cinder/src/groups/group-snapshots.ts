@@ -11,7 +11,7 @@ import { isUuid, timeOf } from "../volumes/get-volume.js";
 import { withNameLock } from "../volumes/name-lock.js";
 import { anyGroup, cutNamed, findGroup, noSuchGroup } from "./find-group.js";
 import { cutDescription, cutNameOf } from "./group-record.js";
-import { holdMembers, inUse, type Held } from "./hold-members.js";
+import { busy, holdMembers, type Held } from "./hold-members.js";
 
 interface Request {
   readonly name: string;
@@ -84,7 +84,7 @@ async function vouch(project: Project, call: CutCall, id: string, held: Held | u
       const loose = held === undefined ? undefined : parts.find((part) => !held.reservations.has(part.volume_id));
       if (held !== undefined && (loose !== undefined || !(await held.stillAre(call)))) {
         await removeCut(project, call, id);
-        throw inUse(call, loose?.volume_id ?? made.group_id, "somebody, since the cut began");
+        throw busy(call, loose?.volume_id ?? made.group_id, "somebody, since the cut began");
       }
       for (const part of parts) {
         await call.ctx.step("vouch-for-cut");

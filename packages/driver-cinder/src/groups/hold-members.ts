@@ -73,7 +73,7 @@ async function hold(project: Project, call: CutCall, id: string): Promise<string
     if (attachments.some((attachment) => proposalOf(attachment) !== undefined)) await finishProposals(project, call, id);
     const hosts = attachments.filter((attachment) => proposalOf(attachment) === undefined);
     const taken = hosts.find((attachment) => factsOf(volume, attachment.id) !== undefined || attachment.status !== "reserved");
-    if (taken !== undefined) throw inUse(call, id, hostOf(volume, taken));
+    if (taken !== undefined) throw busy(call, id, hostOf(volume, taken));
     const [nobodys] = hosts;
     if (nobodys === undefined) watched = undefined;
     else if (watched?.id !== nobodys.id) watched = { id: nobodys.id, sinceMs: performance.now() };
@@ -86,7 +86,7 @@ async function hold(project: Project, call: CutCall, id: string): Promise<string
 }
 
 /** Cinder does not tell whether its backend cuts a group at one moment: what is written to is not cut on trust. */
-export function inUse({ ctx }: CutCall, id: string, host: string): Error {
+export function busy({ ctx }: CutCall, id: string, host: string): Error {
   const message = `volume ${id} of the group is attached to ${host}, and most of Cinder's backends cut a group's volumes one after the other; detach it first, or set \`consistentGroups\` where this backend is known to cut them at one moment`;
-  return ctx.fail("FAILED_PRECONDITION", "volume-in-use", message, { resource: id, outcome: "none", recovery: "retry", details: { hosts: [host] } });
+  return ctx.fail("FAILED_PRECONDITION", "volume-busy", message, { resource: id, outcome: "none", details: { hosts: [host] } });
 }
