@@ -20,7 +20,7 @@ export async function makeReport(entry: EntryPoint, temporary: string): Promise<
     },
   });
   if (problems.length > 0) throw new Error(`${entry.name} has no API report:\n${problems.join("\n")}`);
-  return withoutPlaces(await readFile(join(temporary, entry.report), "utf8"));
+  return inOneOrder(withoutPlaces(await readFile(join(temporary, entry.report), "utf8")));
 }
 
 function configOf(entry: EntryPoint, temporary: string): IConfigFile {
@@ -64,6 +64,9 @@ const userOptions = {
   types: ["node"],
   typeRoots: [join(repository, "node_modules/@types")],
 };
+
+/** Texts that stand for one another in any order, in one: the compiler writes them in the order in which it first met them, anywhere. */
+const inOneOrder = (report: string): string => report.replace(/"[^"\n]*"(?: \| "[^"\n]*")+/gu, (texts) => texts.split(" | ").sort().join(" | "));
 
 /** Leaves out the list at the end: it repeats by line number what stands with each declaration, and lines move. */
 function withoutPlaces(report: string): string {
