@@ -53,6 +53,9 @@ export function attachmentsIn(pool: Pool, imageId: string, lock: Lock | undefine
   return [...byId.values()];
 }
 
+/** The hosts of the attachments that a lock holds, in order: RADOS tells them in none. */
+export const hostsIn = (pool: Pool, imageId: string, lock: Lock | undefined): readonly string[] => attachmentsIn(pool, imageId, lock).map(({ hostId: host }) => host).sort();
+
 /** What a host needs to reach the image of its attachment. */
 export function connectionOf(pool: Pool, attachment: Attachment, imageId: string, image: string): Connection {
   const { config, place, monitors } = pool;

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { RevertVolumeRequest, SouthboundError, Volume } from "@opensds/core";
-import { attachmentsIn } from "../attachments/attachments.js";
+import { hostsIn } from "../attachments/attachments.js";
 import { together } from "../bounded.js";
 import type { Call } from "../call.js";
 import { cells, cellTag, decodeReverting, encodeReverting } from "../records/cells.js";
@@ -89,7 +89,7 @@ async function revertOnce(pool: Pool, request: RevertVolumeRequest, call: Call<"
 }
 
 function requireDetached(pool: Pool, { ctx }: Call, { volumeId }: RevertVolumeRequest, imageId: string, attached: Lock | undefined): void {
-  const hosts = attachmentsIn(pool, imageId, attached).map(({ hostId }) => hostId);
+  const hosts = hostsIn(pool, imageId, attached);
   if (hosts.length === 0) return;
   const message = `volume ${volumeId} is attached to ${hosts.join(", ")}; detach it there first`;
   throw ctx.fail("FAILED_PRECONDITION", "volume-in-use", message, { resource: volumeId, outcome: "none", details: { hosts } });

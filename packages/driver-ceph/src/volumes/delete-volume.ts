@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { DeleteVolumeRequest, SouthboundError } from "@opensds/core";
-import { attachmentsIn } from "../attachments/attachments.js";
+import { hostsIn } from "../attachments/attachments.js";
 import { together } from "../bounded.js";
 import type { Call } from "../call.js";
 import { cells, cellTag, decodeClosing, decodeRequest, encodeClosing, isUnmanaging } from "../records/cells.js";
@@ -45,7 +45,7 @@ export async function deleteVolume(
   const requestLocker = held.get(cells.request)?.lockers[0];
   if (requestLocker === undefined || decodeRequest(requestLocker) === undefined) return;
 
-  const early = whoHas(pool, call, request, attachmentsIn(pool, imageId, held.get(cells.attachment)).map(({ hostId }) => hostId));
+  const early = whoHas(pool, call, request, hostsIn(pool, imageId, held.get(cells.attachment)));
   if (early !== undefined) {
     await reopen(pool, call, imageId);
     throw early;
@@ -109,7 +109,7 @@ async function userOf(
   watchers: readonly string[],
 ): Promise<SouthboundError | undefined> {
   const { ctx } = call;
-  const hosts = attachmentsIn(pool, info.id, held.get(cells.attachment)).map(({ hostId }) => hostId).sort();
+  const hosts = hostsIn(pool, info.id, held.get(cells.attachment));
   const inUse = whoHas(pool, call, request, hosts);
   if (inUse !== undefined) return inUse;
   const copy = await notPrimary(pool, call, request.id, info);

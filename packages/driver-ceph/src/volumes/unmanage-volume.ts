@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { SouthboundError, VolumeId } from "@opensds/core";
-import { attachmentsIn } from "../attachments/attachments.js";
+import { hostsIn } from "../attachments/attachments.js";
 import type { Call } from "../call.js";
 import { cells, cellTag, encodeClosing, isUnmanaging } from "../records/cells.js";
 import { countBinding } from "../snapshots/find-snapshot.js";
@@ -80,7 +80,7 @@ async function renameAway(pool: Pool, call: UnmanageCall, { info, request }: Fou
 
 async function whyNot(pool: Pool, call: UnmanageCall, id: VolumeId, { imageId, info, view }: FoundVolume): Promise<SouthboundError | undefined> {
   const { ctx } = call;
-  const hosts = attachmentsIn(pool, imageId, view.cells.get(cells.attachment)).map(({ hostId }) => hostId);
+  const hosts = hostsIn(pool, imageId, view.cells.get(cells.attachment));
   if (hosts.length > 0) {
     const message = `volume ${id} is attached to ${hosts.join(", ")}; detach it there first`;
     return ctx.fail("FAILED_PRECONDITION", "volume-in-use", message, { resource: id, outcome: "none", details: { hosts } });
