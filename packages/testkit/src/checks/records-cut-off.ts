@@ -2,7 +2,7 @@ import { isSouthboundError, settle } from "@opensds/core";
 import type { Faults } from "../faults/index.js";
 import type { Check } from "../check.js";
 import { deviceOf, writeDevice } from "./support/device-bytes.js";
-import { devicesBearing } from "./support/devices.js";
+import { devicesBearing, newMarker } from "./support/devices.js";
 
 const down = [{ when: "before-applied", code: "UNAVAILABLE", always: true }] as const;
 /** Whatever a detach may ask, the backend does not answer. */
@@ -22,10 +22,10 @@ export const cutOffCheck: Check = {
     const volumeId = (await ctx.create("cut-off", ctx.sizes.data)).id;
     const probe = await settle("getVolume", cutOff.getVolume({ id: volumeId }));
     if (probe.ok || !isSouthboundError(probe.error) || probe.error.reason !== "injected-fault") {
-      ctx.skip("the backends file names the driver by its module, so that its backend cannot be made to fail", "environment");
+      ctx.skip("this target opens drivers of its own, whose backend cannot be made to fail", "environment");
     }
     const record = await driver.attachVolume({ volumeId });
-    const start = ctx.random.bytes(4096);
+    const start = newMarker();
     await writeDevice(deviceOf(record), 0, start);
 
     const expected = { code: "UNAVAILABLE", reason: "attachment-still-recorded", outcome: "unknown" } as const;

@@ -67,11 +67,17 @@ export async function openCheckSession(settings: SessionSettings): Promise<Check
     drivers += 1;
     const by = drivers === 1 ? "driver" : `driver ${drivers}`;
     const place = as === undefined ? target : await renamed(target, as);
-    const opened = faults === undefined ? await openTarget(place, options) : await openWithFaults(faulty(place), options, faults);
+    const opened = faults === undefined ? await openTarget(place, options) : await openWithFaults(faulty(place), options, faults, await newDirectory());
     closers.push(() => opened.close());
     const driver = recordDriver(opened.driver, { by, log, made, signal, journal: settings.journal });
     if (setup) await driver.setup();
     return driver;
+  };
+
+  const newDirectory = async (): Promise<string> => {
+    const directory = await mkdtemp(join(tmpdir(), `${prefix}-`));
+    directories.push(directory);
+    return directory;
   };
 
   const faulty = (from: ConformanceTarget): BackendsTarget =>
@@ -79,9 +85,7 @@ export async function openCheckSession(settings: SessionSettings): Promise<Check
 
   const renamed = async (from: ConformanceTarget, to: string): Promise<BackendsTarget> => {
     if (!isBackendsTarget(from)) return assertions.skip("the target is a live object, which has no other name", "environment");
-    const directory = await mkdtemp(join(tmpdir(), `${prefix}-`));
-    directories.push(directory);
-    return (await renameBackend(from, to, directory)) ?? assertions.skip("the backend cannot be given another name in a copy of its file", "environment");
+    return (await renameBackend(from, to, await newDirectory())) ?? assertions.skip("the backend cannot be given another name in a copy of its file", "environment");
   };
 
   const end = async (): Promise<string[]> => {

@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { withFaults, type Faults } from "../faults/index.js";
 import { reference } from "../reference/index.js";
 import { BadInput } from "./bad-input.js";
+import { withoutModules } from "./without-modules.js";
 import { isBackendsTarget, type BackendsTarget, type ConformanceTarget, type OpenBackends, type TargetOptions } from "./target.js";
 
 /** A driver of the target that is not set up yet, and what lets go of it. */
@@ -21,12 +22,12 @@ export async function openTarget(target: ConformanceTarget, options: TargetOptio
   return { driver, close: () => driver.unset() };
 }
 
-/**
- * Opens a target whose backend fails as it is told to. Reaches drivers that are registered or found by their kind; one that the backends
- * file names by its module is core's to load, and fails in nothing.
- */
-export async function openWithFaults(target: BackendsTarget, options: TargetOptions, faults: Faults): Promise<OpenedTarget> {
-  const known = await driversOf(target);
+/** Opens a target whose backend fails as it is told to; a copy of its backends file may be put into the directory. */
+export async function openWithFaults(from: BackendsTarget, options: TargetOptions, faults: Faults, directory: string): Promise<OpenedTarget> {
+  // A driver that the file names by its module is core's to load; only a registered one can be made to fail.
+  const { target, modules } = await withoutModules(from, directory);
+  const named = await Promise.all(modules.map((module) => loadDriverModule(module, target.from)));
+  const known = [...named.flat(), ...(await driversOf(target))].filter(({ kind }, index, all) => all.findIndex((driver) => driver.kind === kind) === index);
   const installed = (await installedDrivers(target.from)).filter(({ kind }) => !known.some((driver) => driver.kind === kind));
   return openFromBackends(target, options, [...known, ...installed].map((driver) => withFaults(driver, faults)));
 }

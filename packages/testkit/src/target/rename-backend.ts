@@ -25,7 +25,7 @@ export async function renameBackend(target: BackendsTarget, name: string, direct
 }
 
 /** Relative paths of modules and secrets start from the file's directory, which the copy leaves. */
-function withAbsolutePaths(text: string, directory: string): string {
+export function withAbsolutePaths(text: string, directory: string): string {
   return text.replace(/(["']?\b(module|file)["']?\s*:\s*)(["']?)([^"'\s,{}]+)\3/g, (whole, before: string, key: string, _quote: string, path: string) => {
     const relative = key === "file" ? !isAbsolute(path) : /^\.\.?\//.test(path);
     return relative ? `${before}${JSON.stringify(resolve(directory, path))}` : whole;

@@ -1,6 +1,10 @@
 import type { Device } from "@opensds/core";
+import { randomBytes } from "node:crypto";
 import { open, readdir, readFile } from "node:fs/promises";
 import { basename } from "node:path";
+
+/** Bytes to know a volume by that no other run on this machine writes, not even one with the same seed. */
+export const newMarker = (): Buffer => randomBytes(4096);
 
 /**
  * The devices of the same kind (`loop`, `rbd` ...) that begin with these bytes: whether a volume is on this host under any
