@@ -64,7 +64,8 @@ async function createOnce(pool: Pool, request: CreateSnapshotRequest, call: Call
   }
   if (!isThere) {
     await ctx.step("cut-snapshot");
-    await unless([errno.EEXIST], pool.snapshots.create(call, imageId, rbdName));
+    // An image that a deleter has taken meanwhile: what is claimed for it is dropped below.
+    await unless([errno.EEXIST, errno.ENOENT], pool.snapshots.create(call, imageId, rbdName));
   }
   return confirm(pool, request, call, imageId);
 }
