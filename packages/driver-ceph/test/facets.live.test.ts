@@ -2,7 +2,7 @@ import { isSouthboundError, MiB, requireFacets, type DriverWith, type Volume } f
 import type { CephOptions } from "@opensds/driver-ceph";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { imageNameOf } from "../src/records/image-name.js";
-import { live, openNamespace, stock, transports, uniqueName, type LabNamespace } from "./live/lab.js";
+import { live, openLab, openNamespace, stock, transports, uniqueName, type LabNamespace } from "./live/lab.js";
 
 type Driver = DriverWith<"snapshots" | "expansion" | "qos" | "trash" | "reconciliation" | "imports" | "pools" | "health">;
 
@@ -47,6 +47,25 @@ describe.runIf(live).each(transports)("what stock tools see of the facets (%s)",
       await driver.snapshots.deleteSnapshot({ id: snapshot.id });
     }
     await destroy(volume);
+  });
+
+  it("a snapshot whose volume goes while it is cut leaves no claim on its name", async () => {
+    const volume = await create("going");
+    const name = uniqueName("cut");
+    const late = async (_operation: unknown, step: string): Promise<void> => {
+      if (step === "cut-snapshot") await destroy(volume);
+    };
+    const cutter = await openLab(lab.name, transport, { onStep: late }, options);
+    try {
+      await cutter.setup();
+      const { snapshots } = requireFacets(cutter.get("ceph"), "snapshots");
+      expect(await reasonOf(snapshots.createSnapshot({ name, sourceVolumeId: volume.id }))).toBe("volume-not-found");
+    } finally {
+      await cutter.unset();
+    }
+    const slots = (await lab.rados("ls")).split("\n").filter((object) => object.startsWith("opensds.snapshots."));
+    expect(slots.length).toBeGreaterThan(0);
+    for (const slot of slots) expect(await lab.rados("lock", "info", slot, "opensds.snapshot")).not.toContain(name);
   });
 
   it("a snapshot beyond the configured number is refused, and so is deleting a volume with another tool's snapshot", async () => {
