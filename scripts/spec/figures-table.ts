@@ -7,13 +7,13 @@ import { markdownTable } from "./tables.js";
 /** What `npm run bench -- --json docs/figures.json` wrote last, and the repository holds. */
 export const figuresFile = "docs/figures.json";
 
-type Figure = Pick<BenchRow, "case" | "ours" | "peer" | "peerName" | "peerVersion" | "ratio" | "unit" | "n">;
+type Figure = Pick<BenchRow, "area" | "case" | "ours" | "peer" | "peerName" | "peerVersion" | "ratio" | "unit" | "n">;
 
 const isFigure = (value: unknown): value is Figure =>
   typeof value === "object" &&
   value !== null &&
   ["ours", "peer", "ratio", "n"].every((field) => typeof Object.getOwnPropertyDescriptor(value, field)?.value === "number") &&
-  ["case", "peerName", "peerVersion", "unit"].every((field) => typeof Object.getOwnPropertyDescriptor(value, field)?.value === "string");
+  ["area", "case", "peerName", "peerVersion", "unit"].every((field) => typeof Object.getOwnPropertyDescriptor(value, field)?.value === "string");
 
 /** The measured figures, ours beside the peer's; a word where nothing has been measured yet. */
 export async function figuresTable(): Promise<string> {
@@ -22,8 +22,8 @@ export async function figuresTable(): Promise<string> {
   const rows: unknown = JSON.parse(text);
   if (!Array.isArray(rows) || !rows.every(isFigure)) throw new Error(`${figuresFile} is not what npm run bench writes`);
   return markdownTable(
-    ["case", "ours", "peer", "", "ratio (below 1 is better)", "n"],
-    rows.map((row) => [row.case, amount(row.ours, row.unit), amount(row.peer, row.unit), `${row.peerName} ${row.peerVersion}`, row.ratio.toFixed(2), String(row.n)]),
+    ["", "case", "ours", "peer", "", "ratio (below 1 is better)", "n"],
+    rows.map((row) => [row.area, row.case, amount(row.ours, row.unit), amount(row.peer, row.unit), `${row.peerName} ${row.peerVersion}`, row.ratio.toFixed(2), String(row.n)]),
   );
 }
 
