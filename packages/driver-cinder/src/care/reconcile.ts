@@ -23,6 +23,8 @@ export interface Found {
   /** The same after a while: nobody is at work on it. */
   readonly mark: string;
   readonly mend: () => Promise<unknown>;
+  /** Cinder is still making it: nobody can mend it yet, and it is not told. */
+  readonly isBeingMade?: boolean | undefined;
 }
 
 /** Finds what killed creates and connects left in the project, and mends it where that is asked for. */
@@ -31,7 +33,7 @@ export async function reconcile(project: Project, request: { readonly repair?: b
   if (first.length === 0) return [];
   await pause(call, settleMs);
   const marks = new Set(first.map(({ mark }) => mark));
-  const left = (await look(project, call)).filter(({ mark }) => marks.has(mark));
+  const left = (await look(project, call)).filter(({ mark, isBeingMade }) => marks.has(mark) && isBeingMade !== true);
   const orphans: Orphan[] = [];
   for (const { orphan, mend } of left) {
     const mends = request.repair === true && orphan.action !== "report";
@@ -79,8 +81,9 @@ async function judge(project: Project, call: Call, volume: CinderVolume): Promis
     return [{ orphan: { kind: "undecided-volume", reference: id, message, action: "finish" }, mark: `proposal ${proposal.id}`, mend: () => finishProposals(project, call, id) }];
   }
   if (fate !== "kept") {
-    if (stateOf(status) === "creating") {
-      if (!isLost(volume)) return [];
+    const isBeingMade = stateOf(status) === "creating" && !isLost(volume);
+    if (isBeingMade && (fate !== undefined || isClaimed(volume))) return [];
+    if (stateOf(status) === "creating" && !isBeingMade) {
       const message = `Cinder lost the order to make volume ${id} of ${name}; have the cloud's operator set its state to error`;
       return [{ orphan: { kind: "lost-volume", reference: id, message, action: "report" }, mark: `lost ${id}`, mend: () => Promise.resolve() }];
     }
@@ -90,7 +93,7 @@ async function judge(project: Project, call: Call, volume: CinderVolume): Promis
     }
     const message = `a create of ${name} was cut off and left volume ${id}, which nobody was given`;
     const action = fate === "dropped" ? "finish" : "undo";
-    return [{ orphan: { kind: "half-made-volume", reference: id, message, action }, mark: `volume ${id} ${fate ?? ""}`, mend: () => removeLoser(project, call, id) }];
+    return [{ orphan: { kind: "half-made-volume", reference: id, message, action }, mark: `volume ${id} ${fate ?? ""}`, mend: () => removeLoser(project, call, id), isBeingMade }];
   }
   return attachments
     .filter((attachment) => attachment.status === "reserved" && (attachment.connection_info === null || attachment.connection_info === undefined || Object.keys(attachment.connection_info).length === 0))

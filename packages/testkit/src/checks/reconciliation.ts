@@ -30,8 +30,14 @@ export const reconciliationChecks: readonly Check[] = [
         // Killed before its last step, an operation of several has begun and has not ended.
         if (steps < 2) continue;
         halfDone += 1;
-        await killedAt(ctx, operation, steps);
-        mended = [...mended, ...(await expectMended(ctx, driver))];
+        // Its last steps may be looks at what is whole already, and not as many every time: then an earlier one.
+        let killed = 0;
+        for (let step = steps; step >= 2 && (killed === 0 || mended.length === 0); step -= 1) {
+          if (!(await killedAt(ctx, operation, step))) continue;
+          killed += 1;
+          mended = [...mended, ...(await expectMended(ctx, driver))];
+        }
+        ctx.ok(killed > 0, `a process dies before one of ${steps} steps of ${operation}`, killed);
       }
       if (halfDone === 0) ctx.skip("each operation of this backend is one step, so that none can be killed half-way");
       ctx.ok(mended.length > 0, `something is left of ${halfDone} operations that were killed half-way`, mended);
@@ -91,14 +97,14 @@ async function stepsOf(ctx: CheckContext, operation: string): Promise<number> {
   return (await worker.steps()).filter((point) => point !== answerPoint).length;
 }
 
-/** Runs an operation in a process that dies before one of its steps. */
-async function killedAt(ctx: CheckContext, operation: string, step: number): Promise<void> {
+/** Runs an operation in a process that dies before one of its steps; false: it took fewer this time, and ended. */
+async function killedAt(ctx: CheckContext, operation: string, step: number): Promise<boolean> {
   const worker = await ctx.worker();
   const run = await prepared(ctx, worker, operation);
   await worker.dieAtStep(step);
-  await run().then(
-    () => ctx.fail(`a process that dies before step ${step} of ${operation}`, "it lived on"),
-    () => undefined,
+  return run().then(
+    () => false,
+    () => true,
   );
 }
 
