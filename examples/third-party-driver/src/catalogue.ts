@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { link, open, readdir, readFile, rm, stat } from "node:fs/promises";
+import { link, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Attachment, FormatRecord, VolumeId } from "@opensds/core";
+import type { Attachment, CallContext, FormatRecord, VolumeId } from "@opensds/core";
 
 /** What is kept about a volume. `making` and `removing` are what a killed process leaves, and the next call finishes. */
 export interface VolumeRecord {
@@ -20,10 +20,10 @@ export type Records = readonly VolumeRecord[];
 export interface Catalogue {
   read(): Promise<Records>;
   /**
-   * Writes what `next` makes of the records, unless another process wrote meanwhile: then `next` is asked again. It returns its argument
-   * to change nothing, and throws to give up. `beforeWrite` is awaited before each attempt to write.
+   * Writes what `next` makes of the records, unless that changes nothing. Where another process wrote meanwhile, `next` is asked again;
+   * it throws to give up. `step` names the write as a point at which the suite kills the process.
    */
-  change(next: (records: Records) => Records, beforeWrite: () => Promise<void>): Promise<Records>;
+  change(ctx: CallContext, step: string, next: (records: Records) => Records): Promise<Records>;
 }
 
 /** Nobody but `publish` writes these files. */
@@ -39,22 +39,20 @@ const keptMs = 10 * 60_000;
  */
 export function openCatalogue(dir: string): Catalogue {
   const fileOf = (version: number): string => join(dir, `catalogue.${version}`);
-  const versions = async (): Promise<number[]> => (await readdir(dir)).flatMap((name) => (/^catalogue\.\d+$/.test(name) ? Number(name.slice(10)) : []));
+  const versionOf = (name: string): number => Number(/^catalogue\.(\d+)$/.exec(name)?.[1] ?? 0);
 
-  const readNewest = async (): Promise<{ version: number; records: Records }> => {
-    const version = Math.max(0, ...(await versions()));
-    const records: unknown = version === 0 ? [] : JSON.parse(await readFile(fileOf(version), "utf8"));
+  const readNewest = async (): Promise<{ version: number; text: string; records: Records }> => {
+    const version = Math.max(0, ...(await readdir(dir)).map(versionOf));
+    const text = version === 0 ? "[]" : await readFile(fileOf(version), "utf8");
+    const records: unknown = JSON.parse(text);
     if (!isRecords(records)) throw new Error(`${fileOf(version)} is no catalogue`);
-    return { version, records };
+    return { version, text, records };
   };
 
-  const publish = async (version: number, records: Records): Promise<boolean> => {
+  const publish = async (version: number, text: string): Promise<boolean> => {
     const draft = join(dir, `draft.${randomUUID()}`);
     try {
-      const file = await open(draft, "wx");
-      await file.writeFile(JSON.stringify(records));
-      await file.sync();
-      await file.close();
+      await writeFile(draft, text, { flush: true });
       await link(draft, fileOf(version));
       return true;
     } catch (error) {
@@ -65,26 +63,28 @@ export function openCatalogue(dir: string): Catalogue {
     }
   };
 
-  /** Removes versions and killed processes' drafts that nobody can need any more. */
-  const sweep = async (): Promise<void> => {
-    const { version } = await readNewest();
+  /** Removes versions before this one, and killed processes' drafts, that nobody can need any more. */
+  const sweep = async (version: number): Promise<void> => {
     for (const name of await readdir(dir)) {
-      if (!/^(catalogue|draft)\./.test(name) || name === `catalogue.${version}`) continue;
+      const isSpent = versionOf(name) === 0 ? name.startsWith("draft.") : versionOf(name) < version;
       const { mtimeMs } = await stat(join(dir, name)).catch(() => ({ mtimeMs: Infinity }));
-      if (Date.now() - mtimeMs > keptMs) await rm(join(dir, name), { force: true });
+      if (isSpent && Date.now() - mtimeMs > keptMs) await rm(join(dir, name), { force: true });
     }
   };
 
   return {
     read: async () => (await readNewest()).records,
-    change: async (next, beforeWrite) => {
+    change: async (ctx, step, next) => {
       for (;;) {
-        const { version, records } = await readNewest();
+        const { version, text, records } = await readNewest();
         const changed = next(records);
-        if (changed === records) return records;
-        await beforeWrite();
-        if (!(await publish(version + 1, changed))) continue;
-        if (version % 100 === 0) await sweep();
+        const written = JSON.stringify(changed);
+        if (written === text) return records;
+        await ctx.step(step);
+        // The last look whether anybody still waits.
+        ctx.signal.throwIfAborted();
+        if (!(await publish(version + 1, written))) continue;
+        if (version % 100 === 0) await sweep(version);
         return changed;
       }
     },
