@@ -1,7 +1,7 @@
 import { settle } from "@opensds/core";
 import type { Check } from "../check.js";
 import { deviceOf, readDevice, writeDevice } from "./support/device-bytes.js";
-import { devicesBearing } from "./support/devices.js";
+import { devicesOver, whatIsBehind } from "./support/devices.js";
 import { withPrograms } from "./support/programs.js";
 
 /** A losetup that makes no device, and works otherwise; and the other makers of devices, which fail. */
@@ -16,7 +16,7 @@ export const deviceChecks: readonly Check[] = [
     id: "ATTACH-9",
     family: "attach",
     level: "basic",
-    title: "After a detach no device of this host bears the volume's bytes, and no attachment is recorded",
+    title: "After a detach no device of this host leads to the volume, and no attachment is recorded",
     rules: ["SB-DETACH-3"],
     needs: ["device"],
     run: async (ctx) => {
@@ -24,13 +24,13 @@ export const deviceChecks: readonly Check[] = [
       const volumeId = (await ctx.create("left")).id;
       const record = await driver.attachVolume({ volumeId });
       const device = deviceOf(record);
-      const marker = ctx.random.bytes(4096);
-      await writeDevice(device, 0, marker);
-      ctx.equal(await devicesBearing(device, marker), [device.path], "the devices that bear the volume's bytes while it is attached");
+      const source = await whatIsBehind(device);
+      if (source !== undefined) ctx.equal(await devicesOver(source), [device.path], "the devices that lead to the volume while it is attached");
       await driver.detachVolume(record);
-      ctx.equal(await devicesBearing(device, marker), [], "the devices that bear the volume's bytes after the detach");
+      ctx.equal(await devicesOver(source), [], "the devices that lead to the volume after the detach");
       const other = await ctx.open();
       ctx.equal(await other.listAttachments({ volumeId, hostId: "all" }), [], "the attachments after the detach");
+      if (source === undefined) ctx.skip("the kernel does not say what is behind this backend's devices", "environment");
     },
   },
   {
@@ -83,13 +83,14 @@ export const deviceChecks: readonly Check[] = [
       const writing = await driver.attachVolume({ volumeId });
       const marker = ctx.random.bytes(4096);
       await writeDevice(deviceOf(writing), 0, marker);
+      const source = await whatIsBehind(deviceOf(writing));
       await driver.detachVolume(writing);
       const failed = await withPrograms(ctx, noDevices, async () => settle("attachVolume", driver.attachVolume({ volumeId })));
       // Where this machine makes devices in some way of its own, nothing failed.
       if (failed.ok) return driver.detachVolume(failed.value);
       if (failed.error.outcome === "none") {
         ctx.equal(await driver.listAttachments({ volumeId, hostId: "all" }), [], "the attachments after the failed attach");
-        ctx.equal(await devicesBearing(deviceOf(writing), marker), [], "the devices that bear the volume's bytes after the failed attach");
+        ctx.equal(await devicesOver(source), [], "the devices that lead to the volume after the failed attach");
       }
       const again = await driver.attachVolume({ volumeId });
       const read = await readDevice(deviceOf(again), 0, marker.length);

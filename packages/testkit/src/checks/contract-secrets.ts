@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import type { Check } from "../check.js";
 import type { CheckContext } from "../check-context.js";
+import { watchCommandLines } from "./support/command-lines.js";
 
 /** Where secrets must not show. */
 export const secretChecks: readonly Check[] = [
@@ -21,7 +22,7 @@ export const secretChecks: readonly Check[] = [
       const note = (where: string, value: unknown): void => {
         shown.push([where, `${JSON.stringify(value)}\n${inspect(value, { depth: 12 })}`]);
       };
-      const watch = watchCommandLines((line) => shown.push(["a command line", line]));
+      const watch = await watchCommandLines((line) => shown.push(["a command line", line]));
       const secrets = new Set(ctx.secrets.filter((secret) => secret !== ""));
       try {
         await useVolume(ctx, note, secrets);
@@ -62,27 +63,6 @@ function secretsIn(value: unknown): readonly string[] {
   if (isSecret(value)) return [value.reveal()];
   if (typeof value !== "object" || value === null) return [];
   return Object.values(value).flatMap(secretsIn);
-}
-
-/** Looks at the command lines of all processes again and again; elsewhere than on Linux there is nothing to look at. */
-function watchCommandLines(tell: (line: string) => void): { stop(): void } {
-  if (process.platform !== "linux") return { stop: () => undefined };
-  const seen = new Set<string>();
-  const look = async (): Promise<void> => {
-    const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name) && !seen.has(name));
-    for (const pid of pids) {
-      seen.add(pid);
-      const line = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-      if (line !== "") tell(line.replaceAll("\0", " "));
-    }
-  };
-  let looking = false;
-  const timer = setInterval(() => {
-    if (looking) return;
-    looking = true;
-    void look().finally(() => (looking = false));
-  }, 20);
-  return { stop: () => clearInterval(timer) };
 }
 
 /** Small files that everybody may read and that were written since, where programs put such files. */

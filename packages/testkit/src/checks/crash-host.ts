@@ -1,10 +1,11 @@
 import type { AttachmentRecord, MountRecord } from "@opensds/core";
-import { readdir, readFile, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import type { Check } from "../check.js";
 import type { CheckContext } from "../check-context.js";
 import { crashAndReplay, type CrashCase } from "./support/crash.js";
 import { deviceOf } from "./support/device-bytes.js";
+import { devicesOver, whatIsBehind } from "./support/devices.js";
 
 /** Killed while the host's half was at work. */
 export const hostCrashChecks: readonly Check[] = [
@@ -58,11 +59,12 @@ function attaching(ctx: CheckContext): CrashCase {
         replay: async () => (record = await ctx.driver.attachVolume(request)),
         verify: async (when) => {
           if (record === undefined) return ctx.fail("the replay attached the volume", record);
-          const backing = await backingOf(record);
-          ctx.equal((await devicesOf(backing)).length, backing === undefined ? 0 : 1, `the number of devices ${when}`);
+          // A killed attach may have left one more.
+          const source = await whatIsBehind(deviceOf(record));
+          ctx.equal(await devicesOver(source), source === undefined ? [] : [deviceOf(record).path], `the devices that lead to the volume ${when}`);
           const recorded = await ctx.driver.listAttachments({ volumeId: id, hostId: "all" });
           ctx.equal(recorded.map(({ attachment }) => attachment.id), [record.attachment.id], `the attachments ${when}`);
-          await detach(ctx, record, backing, when);
+          await detach(ctx, record, source, when);
         },
       };
     },
@@ -75,11 +77,11 @@ function detaching(ctx: CheckContext): CrashCase {
     prepare: async () => {
       const { id } = await ctx.create("detached");
       const record = await ctx.driver.attachVolume({ volumeId: id });
-      const backing = await backingOf(record);
+      const source = await whatIsBehind(deviceOf(record));
       return {
         request: record,
         replay: () => ctx.driver.detachVolume(record),
-        verify: (when) => detach(ctx, record, backing, when),
+        verify: (when) => detach(ctx, record, source, when),
       };
     },
   };
@@ -138,29 +140,10 @@ async function unmount(ctx: CheckContext, record: MountRecord, when: string): Pr
   ctx.ok(left === undefined, `the directory that mounting made is gone ${when} and unmounted`, record.directory);
 }
 
-async function detach(ctx: CheckContext, record: AttachmentRecord, backing: string | undefined, when: string): Promise<void> {
+async function detach(ctx: CheckContext, record: AttachmentRecord, source: string | undefined, when: string): Promise<void> {
   const { volumeId } = record.attachment;
   await ctx.driver.detachVolume(record);
-  ctx.equal(await devicesOf(backing), [], `the devices ${when} and detached`);
+  ctx.equal(await devicesOver(source), [], `the devices that lead to the volume ${when} and detached`);
   ctx.equal(await ctx.driver.listAttachments({ volumeId, hostId: "all" }), [], `the attachments ${when} and detached`);
   await ctx.driver.deleteVolume({ id: volumeId });
 }
-
-/** What the kernel has behind a loop device; undefined for devices of another kind. */
-async function backingOf(record: AttachmentRecord): Promise<string | undefined> {
-  return readBacking(basename(deviceOf(record).path));
-}
-
-/** The loop devices of the same backing: a killed attach may have left one more. */
-async function devicesOf(backing: string | undefined): Promise<readonly string[]> {
-  if (backing === undefined) return [];
-  const names = (await readdir("/sys/block")).filter((name) => name.startsWith("loop"));
-  const backings = await Promise.all(names.map(readBacking));
-  return names.filter((_name, index) => backings[index] === backing);
-}
-
-const readBacking = (name: string): Promise<string | undefined> =>
-  readFile(`/sys/block/${name}/loop/backing_file`, "utf8").then(
-    (text) => text.trimEnd(),
-    () => undefined,
-  );

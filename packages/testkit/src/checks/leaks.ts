@@ -1,6 +1,9 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import type { Check } from "../check.js";
 import type { CheckContext } from "../check-context.js";
+import { mentions } from "../run/mentions.js";
+import { deviceOf } from "./support/device-bytes.js";
+import { devicesOver, whatIsBehind } from "./support/devices.js";
 import { pause } from "./support/held-driver.js";
 import { readAllVolumes } from "./support/volumes.js";
 
@@ -15,15 +18,16 @@ export const leakChecks: readonly Check[] = [
     needs: ["device", "processes"],
     run: async (ctx) => {
       const orphans = await orphansNow(ctx);
-      const before = await onThisHost();
       const worker = await ctx.worker();
       const directory = await ctx.temporaryDirectory();
       const ids: string[] = [];
+      const sources = new Set<string | undefined>();
       for (let life = 1; life <= 3; life += 1) {
         const name = ctx.name("life");
         const { id } = await worker.createVolume({ name, capacity: { requiredBytes: ctx.sizes.data } });
         ids.push(id);
         const attachment = await worker.attachVolume({ volumeId: id });
+        sources.add(await whatIsBehind(deviceOf(attachment)));
         const mount = await worker.mountVolume({ attachment, directory });
         await ctx.expectError(worker.deleteVolume({ id }), { code: "FAILED_PRECONDITION" }, "deleteVolume of a mounted volume");
         await ctx.expectError(worker.detachVolume(attachment), { code: "FAILED_PRECONDITION" }, "detachVolume of a mounted volume");
@@ -34,12 +38,12 @@ export const leakChecks: readonly Check[] = [
         await worker.deleteVolume({ id });
       }
       ctx.equal(await worker.close(), [], "what the lives left in their process");
-      const added = async (): Promise<readonly string[]> => (await onThisHost()).filter((one) => !before.includes(one) && (one.includes(directory) || ids.some((id) => one.includes(id))));
-      for (let look = 1; look < 10 && (await added()).length > 0; look += 1) await pause(ctx, 200);
-      ctx.equal(await added(), [], "the devices and mounts that the lives left");
+      const left = async (): Promise<readonly string[]> => [...(await Promise.all([...sources].map(devicesOver))).flat(), ...(await mountsAt(directory))];
+      for (let look = 1; look < 10 && (await left()).length > 0; look += 1) await pause(ctx, 200);
+      ctx.equal(await left(), [], "the devices and mounts that the lives left");
       ctx.equal((await readAllVolumes(ctx.driver)).filter(({ id }) => ids.includes(id)), [], "the volumes that the lives left");
-      const left = (await orphansNow(ctx)).filter((orphan) => !orphans.includes(orphan) && ids.some((id) => orphan.includes(id)));
-      ctx.equal(left, [], "what reconcile finds of the lives");
+      const found = (await orphansNow(ctx)).filter((orphan) => !orphans.includes(orphan) && mentions(orphan, ids));
+      ctx.equal(found, [], "what reconcile finds of the lives");
     },
   },
 ];
@@ -48,15 +52,8 @@ async function orphansNow(ctx: CheckContext): Promise<readonly string[]> {
   return ((await ctx.driver.reconciliation?.reconcile()) ?? []).map(({ kind, reference }) => `${kind} ${reference}`);
 }
 
-/** Devices with what is behind them, and mounts. */
-async function onThisHost(): Promise<readonly string[]> {
-  const mounts = (await readFile("/proc/self/mountinfo", "utf8")).split("\n").map((line) => `mount ${line}`);
-  const names = await readdir("/sys/block");
-  const devices = await Promise.all(
-    names.map(async (name) => {
-      const backing = await readFile(`/sys/block/${name}/loop/backing_file`, "utf8").catch(() => "");
-      return `device /dev/${name} ${backing.trimEnd()}`;
-    }),
-  );
-  return [...mounts, ...devices];
+/** Mounts at a directory that is this run's own. A volume mounted anywhere else keeps its device, which is looked for by itself. */
+async function mountsAt(directory: string): Promise<readonly string[]> {
+  const lines = (await readFile("/proc/self/mountinfo", "utf8")).split("\n");
+  return lines.filter((line) => line.split(" ")[4] === directory).map((line) => `mount ${line}`);
 }

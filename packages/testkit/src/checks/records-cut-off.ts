@@ -1,8 +1,8 @@
 import { isSouthboundError, settle } from "@opensds/core";
 import type { Faults } from "../faults/index.js";
 import type { Check } from "../check.js";
-import { deviceOf, writeDevice } from "./support/device-bytes.js";
-import { devicesBearing, newMarker } from "./support/devices.js";
+import { deviceOf } from "./support/device-bytes.js";
+import { devicesOver, whatIsBehind } from "./support/devices.js";
 
 const down = [{ when: "before-applied", code: "UNAVAILABLE", always: true }] as const;
 /** Whatever a detach may ask, the backend does not answer. */
@@ -25,13 +25,12 @@ export const cutOffCheck: Check = {
       ctx.skip("this target opens drivers of its own, whose backend cannot be made to fail", "environment");
     }
     const record = await driver.attachVolume({ volumeId });
-    const start = newMarker();
-    await writeDevice(deviceOf(record), 0, start);
+    const source = await whatIsBehind(deviceOf(record));
 
     const expected = { code: "UNAVAILABLE", reason: "attachment-still-recorded", outcome: "unknown" } as const;
     const { details } = await ctx.expectError(cutOff.detachVolume(record), expected, "detachVolume while the backend cannot be reached");
     ctx.equal(details["deviceGone"], true, "details.deviceGone of that error");
-    ctx.equal(await devicesBearing(deviceOf(record), start), [], "devices with the volume's bytes after that detach");
+    ctx.equal(await devicesOver(source), [], "the devices that lead to the volume after that detach");
     const recorded = await driver.listAttachments({ volumeId, hostId: "all" });
     ctx.equal(recorded.map(({ attachment }) => attachment.id), [record.attachment.id], "what the backend still records");
     await driver.detachVolume(record);

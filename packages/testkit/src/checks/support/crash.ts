@@ -105,14 +105,18 @@ async function orphansNow(ctx: CheckContext): Promise<readonly string[]> {
   return ((await ctx.driver.reconciliation?.reconcile()) ?? []).map(keyOf);
 }
 
-/** Others may work on the backend: what they are about to finish is no orphan a moment later. */
+/** Milliseconds between two looks, and how many: others may work on the backend, and be killed there and repeated as we are. */
+const lookAgainMs = 500;
+const looks = 10;
+
+/** What others are about to finish is no orphan a moment later. */
 async function expectNoOrphans(ctx: CheckContext, before: readonly string[], when: string): Promise<void> {
   let added: readonly string[] = [];
-  for (let look = 1; look <= 3; look += 1) {
+  for (let look = 1; look <= looks; look += 1) {
     const now = await orphansNow(ctx);
     added = now.filter((orphan) => !before.includes(orphan) && (look === 1 || added.includes(orphan)));
     if (added.length === 0) return;
-    await pause(ctx, 500);
+    await pause(ctx, lookAgainMs);
   }
   ctx.equal(added, [], `what reconcile finds ${when} and repeated`);
 }

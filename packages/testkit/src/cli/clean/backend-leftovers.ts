@@ -1,5 +1,6 @@
 import { groupId, type Snapshot, type Volume, type VolumeDriver } from "@opensds/core";
 import type { Journalled } from "../../run/journal.js";
+import { mentions } from "../../run/mentions.js";
 import { removeVolume } from "../../run/remove-volume.js";
 import type { Leftover } from "./remove-leftovers.js";
 
@@ -60,7 +61,7 @@ async function importableLeftovers(driver: VolumeDriver, prefix: string, ids: Re
   if (imports === undefined) return [];
   const found: Leftover[] = [];
   for await (const { reference } of imports.listImportable({ pageSize: 1000 })) {
-    if (!reference.includes(prefix) && ![...ids].some((id) => reference.includes(id))) continue;
+    if (!reference.includes(prefix) && !mentions(reference, ids)) continue;
     found.push({
       name: `importable ${reference}`,
       remove: async () => removeVolume(driver, (await imports.importVolume({ reference, name: `${prefix}-clean-${found.length}-${reference.length}` })).id),

@@ -3,6 +3,7 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { mentions } from "../../run/mentions.js";
 import type { Leftover } from "./remove-leftovers.js";
 
 const run = async (file: string, ...args: readonly string[]): Promise<void> => {
@@ -27,7 +28,7 @@ export async function detachLoops(prefix: string, ids: ReadonlySet<string>): Pro
   const found: Leftover[] = [];
   for (const name of names) {
     const backing = await readFile(`/sys/block/${name}/loop/backing_file`, "utf8").catch(() => "");
-    if (!backing.includes(prefix) && ![...ids].some((id) => backing.includes(id))) continue;
+    if (!backing.includes(prefix) && !mentions(backing, ids)) continue;
     found.push({ name: `device /dev/${name}`, remove: () => run("losetup", "-d", `/dev/${name}`) });
   }
   return found;
