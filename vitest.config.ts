@@ -33,6 +33,7 @@ export default defineConfig({
       project("lab", "lab"),
       project("mutants", "mutants"),
       project("docs", "scripts/docs"),
+      project("test run", "scripts/test"),
     ],
   },
 });

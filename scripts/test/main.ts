@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { execa } from "execa";
 import { formatMs, table } from "../lib/table.js";
 import { families, type Family } from "./families.js";
+import { exitCodeOf, interruptedBy, listenForSignals } from "./interruption.js";
 import { createLabSession, type LabAnswer, type LabSession } from "./lab-session.js";
 import { total, verdict, type Counts, type FamilyResult } from "./result.js";
 
@@ -23,6 +24,7 @@ const firstBuilt = families.findIndex(({ name }) => name === "build");
 const isChosen = (name: string): boolean => values.only?.includes(name) ?? true;
 const wanted = families.filter(({ name }, index) => isChosen(name) || (index === firstBuilt && families.slice(index).some((later) => isChosen(later.name))));
 
+listenForSignals();
 process.exitCode = await main();
 
 async function main(): Promise<number> {
@@ -31,11 +33,16 @@ async function main(): Promise<number> {
   const results: FamilyResult[] = [];
   const lab = createLabSession();
   try {
-    for (const family of wanted) results.push(await runFamily(family, seed, lab));
+    for (const family of wanted) {
+      if (interruptedBy() === undefined) results.push(await runFamily(family, seed, lab));
+    }
   } finally {
     await lab.end();
   }
-  return report(results);
+  const signal = interruptedBy();
+  if (signal === undefined) return report(results);
+  await report([...results, interruptedRun(signal, results.at(-1)?.family)]);
+  return exitCodeOf(signal);
 }
 
 async function runFamily(family: Family, seed: string, lab: LabSession): Promise<FamilyResult> {
@@ -52,6 +59,11 @@ function withoutLab(family: Family, why: string): Counts {
   // On a developer's machine a missing lab is a loud skip; in CI nothing may be missing, unless it was asked for.
   const failed = process.env["CI"] === "true" && process.env["SB_LAB"] !== "off" ? 1 : 0;
   return { passed: 0, failed, skipped };
+}
+
+function interruptedRun(signal: NodeJS.Signals, last: string | undefined): FamilyResult {
+  const skipped = [`what comes after ${last ?? "the beginning"}: interrupted by ${signal}`];
+  return { family: `interrupted by ${signal}`, passed: 0, failed: 1, skipped, ms: 0, budgetSeconds: 0 };
 }
 
 function brokenFamily(error: unknown): Counts {

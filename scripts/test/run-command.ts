@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import { untilEnded } from "./interruption.js";
 import type { Counts } from "./result.js";
 
 /** Colours are for terminals; in a log each dot of a reporter would become twenty bytes. */
@@ -9,7 +10,7 @@ const plain: NodeJS.ProcessEnv = process.stdout.isTTY ? {} : { NO_COLOR: "1", FO
 
 /** Runs a command that either works or does not: one test. */
 export async function runCommand(file: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Counts> {
-  const { exitCode } = await execa(file, args, { stdio: "inherit", reject: false, preferLocal: true, env: { ...plain, ...env } });
+  const { exitCode } = await run(file, args, env);
   return exitCode === 0 ? { passed: 1, failed: 0, skipped: [] } : { passed: 0, failed: 1, skipped: [] };
 }
 
@@ -26,7 +27,7 @@ export async function runReporting(
   const folder = await mkdtemp(join(tmpdir(), "opensds-report-"));
   try {
     const reportFile = join(folder, "report.json");
-    const { exitCode } = await execa(file, args(reportFile), { stdio: "inherit", reject: false, preferLocal: true, env: { ...plain, ...env } });
+    const { exitCode } = await run(file, args(reportFile), env);
     const text = await readFile(reportFile, "utf8").catch(() => undefined);
     if (text === undefined) return { passed: 0, failed: 1, skipped: [] };
     const counts = count(JSON.parse(text));
@@ -36,3 +37,6 @@ export async function runReporting(
     await rm(folder, { recursive: true });
   }
 }
+
+const run = (file: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<{ readonly exitCode?: number | undefined }> =>
+  untilEnded(() => execa(file, args, { stdio: "inherit", reject: false, preferLocal: true, env: { ...plain, ...env } }));
