@@ -56,7 +56,8 @@ describe.runIf(LIVE)("an up that was killed half-way", () => {
     const child = spawnLab(["up", "ceph", "--root", root]);
     let said = "";
     child.stderr?.on("data", (chunk: Buffer) => (said += chunk.toString()));
-    await sleep(2_000);
+    // It says what it does from the first step on, and listens for signals before that.
+    await expect.poll(() => said, { timeout: 20_000 }).not.toBe("");
     if (child.pid !== undefined) process.kill(-child.pid, "SIGINT");
     expect(await once(child, "close")).toEqual([130, null]);
     expect(said).toContain("pnpm lab down");

@@ -116,14 +116,24 @@ describe.skipIf(!canAttach)("a blank device", () => {
   });
 });
 
+/** What the kernel says of a process; nothing when it has ended meanwhile. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
 describe.skipIf(!canAttach)("a mkfs that was killed", () => {
-  /** Kills the mkfs that this process runs, some time after it began; whether there was one to kill. */
-  async function killMkfs(afterMs: number): Promise<boolean> {
-    for (let tries = 0; tries < 400; tries += 1) {
-      const children = readdirSync("/proc/self/task").flatMap((tid) => readFileSync(`/proc/self/task/${tid}/children`, "utf8").split(" "));
+  /** Kills the mkfs that a call of this process runs, some time after it began; whether there was one to kill. */
+  async function killMkfs(call: Promise<unknown>, afterMs: number): Promise<boolean> {
+    const ended = new AbortController();
+    void call.finally(() => ended.abort());
+    while (!ended.signal.aborted) {
+      const children = readdirSync("/proc/self/task").flatMap((tid) => textOf(`/proc/self/task/${tid}/children`).split(" "));
       for (const pid of children.filter((child) => child !== "")) {
-        const name = readFileSync(`/proc/${pid}/comm`, "utf8");
-        if (!name.startsWith("mkfs.")) continue;
+        if (!textOf(`/proc/${pid}/comm`).startsWith("mkfs.")) continue;
         if (afterMs > 0) await sleep(afterMs);
         try {
           process.kill(Number(pid), "SIGKILL");
@@ -145,7 +155,7 @@ describe.skipIf(!canAttach)("a mkfs that was killed", () => {
       const directory = await bench.mountPoint("m");
       const journal = memoryJournal();
       const call = bench.host.mount({ attachment, directory, fsType }, journal).catch((error: unknown) => error);
-      const hit = await killMkfs(afterMs);
+      const hit = await killMkfs(call, afterMs);
       const result = await call;
       if (hit && result instanceof Error) {
         killed += 1;

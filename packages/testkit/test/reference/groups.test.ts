@@ -163,15 +163,17 @@ describe("groups in files", () => {
     }
     const group = await create(client, "g", ...ids);
     const ended = new AbortController();
+    let written = 0;
     const writing = (async () => {
       const files = await Promise.all(paths.map((path) => open(path, "r+")));
       for (let count = 1; !ended.signal.aborted; count += 1) {
         await files[count % 2]?.write(Buffer.from([count]), 0, 1, 0);
+        written = count;
         await sleep(150);
       }
       for (const file of files) await file.close();
     })();
-    await sleep(400);
+    await expect.poll(() => written, { timeout: 10_000 }).toBeGreaterThan(2);
     const { snapshots } = await cut(client, "gs", group.id);
     ended.abort();
     await writing;
