@@ -2,7 +2,29 @@ import type { Call } from "../call.js";
 import type { RunCommand } from "./command.js";
 import { errno, failedWith, unless } from "./command-failure.js";
 import { decodeJson, lockShape } from "./decode.js";
-import type { Lock, Locker, LockRequest } from "./rados.js";
+
+/** One holder of a lock: a client of the cluster, and what it wrote when it took the lock. */
+export interface Locker {
+  /** The client's entity, such as `client.4123`; every process has its own. */
+  readonly entity: string;
+  readonly cookie: string;
+  readonly description: string;
+}
+
+/** A lock with at least one holder. */
+export interface Lock {
+  readonly exclusive: boolean;
+  readonly tag: string;
+  readonly lockers: readonly Locker[];
+}
+
+/** What to take a lock with. */
+export interface LockRequest {
+  readonly exclusive: boolean;
+  readonly tag: string;
+  readonly cookie: string;
+  readonly description: string;
+}
 
 /** The locks on any object, by the object's name. Fails with `CommandFailure`. */
 export interface ObjectLocks {

@@ -1,33 +1,13 @@
 import { together } from "../bounded.js";
 import type { Call } from "../call.js";
 import type { RunCommand } from "./command.js";
-import { CommandFailure, errno, failedWith, unless } from "./command-failure.js";
-import { decodeCephString, decodeHexDump, encodeCephString, decodeJson, lockNamesShape, lockShape } from "./decode.js";
+import { CommandFailure, errno, unless } from "./command-failure.js";
+import { decodeCephString, decodeHexDump, encodeCephString, decodeJson, lockNamesShape } from "./decode.js";
+import { createObjectLocks, type Lock, type Locker, type LockRequest } from "./object-locks.js";
 import { guardOption } from "./rbd.js";
 import { groupRefKey } from "./rbd-groups.js";
 
-/** One holder of a lock: a client of the cluster, and what it wrote when it took the lock. */
-export interface Locker {
-  /** The client's entity, such as `client.4123`; every process has its own. */
-  readonly entity: string;
-  readonly cookie: string;
-  readonly description: string;
-}
-
-/** A lock with at least one holder. */
-export interface Lock {
-  readonly exclusive: boolean;
-  readonly tag: string;
-  readonly lockers: readonly Locker[];
-}
-
-/** What to take a lock with. */
-export interface LockRequest {
-  readonly exclusive: boolean;
-  readonly tag: string;
-  readonly cookie: string;
-  readonly description: string;
-}
+export type { Lock, Locker, LockRequest };
 
 /**
  * The objects behind images, through the `rados` command: locks on an image's header, RBD's directory, and the mark that an
@@ -92,32 +72,14 @@ export function createRados(run: RunCommand, pool: string, namespace: string): R
     return value === undefined ? undefined : decodeCephString(value);
   };
 
-  const readLock: Rados["readLock"] = async (call, imageId, lock) => {
-    const text = await unless([errno.ENOENT], read(call, ["lock", "info"], [headerOf(imageId), lock, "--format=json"]));
-    if (text === undefined) return undefined;
-    const { type, tag, lockers } = decodeJson("rados lock info", text, lockShape);
-    if (lockers.length === 0) return undefined;
-    return {
-      exclusive: type === "exclusive",
-      tag,
-      lockers: lockers.map(({ name, cookie, description }) => ({ entity: name, cookie, description })),
-    };
-  };
+  const locks = createObjectLocks(run, where);
+  const readLock: Rados["readLock"] = (call, imageId, lock) => locks.read(call, headerOf(imageId), lock);
 
   return {
-    takeLock: async (call, imageId, lock, { exclusive, tag, cookie, description }) => {
-      const form = [`--lock-type=${exclusive ? "exclusive" : "shared"}`, `--lock-tag=${tag}`, `--lock-cookie=${cookie}`];
-      try {
-        await change(call, ["lock", "get"], [headerOf(imageId), lock, ...form, `--lock-description=${description}`]);
-        return true;
-      } catch (thrown) {
-        if (failedWith(thrown, errno.EBUSY, errno.EEXIST)) return false;
-        throw thrown;
-      }
-    },
+    takeLock: (call, imageId, lock, request) => locks.take(call, headerOf(imageId), lock, request),
     readLock,
-    readLocks: async (call, imageId, locks) => {
-      const found = await together(...locks.map(async (lock) => [lock, await readLock(call, imageId, lock)] as const));
+    readLocks: async (call, imageId, names) => {
+      const found = await together(...names.map(async (lock) => [lock, await readLock(call, imageId, lock)] as const));
       return new Map(found.flatMap(([lock, held]) => (held === undefined ? [] : [[lock, held]])));
     },
     lockNames: async (call, imageId) => {
@@ -125,12 +87,7 @@ export function createRados(run: RunCommand, pool: string, namespace: string): R
       if (text === undefined) return [];
       return decodeJson("rados lock list", text, lockNamesShape).locks.map(({ name }) => name);
     },
-    breakLock: async (call, imageId, lock, { entity, cookie }) => {
-      await unless(
-        [errno.ENOENT],
-        change(call, ["lock", "break"], [headerOf(imageId), lock, entity, `--lock-cookie=${cookie}`]),
-      );
-    },
+    breakLock: (call, imageId, lock, locker) => locks.break(call, headerOf(imageId), lock, locker),
     directoryIdOf: (call, imageName) => readDirectory(call, `name_${imageName}`),
     directoryNameOf: (call, imageId) => readDirectory(call, `id_${imageId}`),
     hasObjectMap: async (call, imageId) =>
