@@ -4,10 +4,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { AttachmentRecord, FormatRecord } from "@opensds/core";
-import { canAttach, memoryJournal, MiB, must, openBench, type Bench } from "./support.js";
+import { canAttach, memoryJournal, MiB, must, openBench, pathOf, type Bench } from "./support.js";
 
 const uuid = "01234567-89ab-4cde-8f01-23456789abcd";
-const pathOf = (record: AttachmentRecord): string => record.device?.path ?? "none";
 const attach = async (bench: Bench, sizeBytes = 64 * MiB): Promise<AttachmentRecord> => bench.host.attach(await bench.fileVolume("a", sizeBytes), "test");
 
 describe.skipIf(!canAttach)("what bears a signature", () => {

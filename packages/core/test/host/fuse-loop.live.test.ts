@@ -4,11 +4,10 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { exportConnection, secret, type AttachmentRecord, type RbdConnectionInfo } from "@opensds/core";
 import { expectNothingLeft, imageVolume, monitors, pool, rbd, removeImages, userKey } from "./lab-images.js";
-import { canAttach, memoryJournal, MiB, must, openBench, pidsMentioning, startDock } from "./support.js";
+import { canAttach, memoryJournal, MiB, must, openBench, pathOf, pidsMentioning, startDock } from "./support.js";
 
 afterAll(removeImages, 180_000);
 
-const pathOf = (record: AttachmentRecord): string => record.device?.path ?? "none";
 
 describe.runIf(canAttach && process.env["SB_LAB_LIVE"] === "1")("fuse-loop on a real cluster", { timeout: 60_000 }, () => {
   it("takes an image through its life, and the stock command reads back what was written", async () => {

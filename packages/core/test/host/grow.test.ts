@@ -3,9 +3,8 @@ import { mkdir, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { AttachmentRecord } from "@opensds/core";
-import { canAttach, memoryJournal, MiB, must, openBench, startDock, startHolder, stop, type Bench } from "./support.js";
+import { canAttach, memoryJournal, MiB, must, openBench, pathOf, startDock, startHolder, stop, type Bench } from "./support.js";
 
-const pathOf = (record: AttachmentRecord): string => record.device?.path ?? "none";
 const deviceBytes = (record: AttachmentRecord): number => Number(must("blockdev", "--getsize64", pathOf(record)));
 const totalBytes = (directory: string): number => {
   const { blocks, bsize } = statfsSync(directory);

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, open, rm, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { attachmentId, volumeId, type AccessMode, type Connection, type ConnectionInfo, type FormatRecord } from "@opensds/core";
+import { attachmentId, volumeId, type AccessMode, type AttachmentRecord, type Connection, type ConnectionInfo, type FormatRecord } from "@opensds/core";
 import { createHost, type CreateHostOptions, type FormatJournal, type Host } from "@opensds/core/host";
 import { onTestFinished } from "vitest";
 
@@ -20,6 +20,13 @@ export function must(file: string, ...args: string[]): string {
 
 /** Runs a program for tidying up: it may fail. Whether it did not. */
 export const may = (file: string, ...args: string[]): boolean => spawnSync(file, args).status === 0;
+
+/** The path of a record's device. */
+export const pathOf = (record: AttachmentRecord): string => record.device?.path ?? "none";
+
+/** What the kernel says of a record's device. */
+export const attributeOf = (record: AttachmentRecord, name: string): string =>
+  readFileSync(`/sys/block/${pathOf(record).slice("/dev/".length)}/${name}`, "utf8").trim();
 
 /** One test's own directory, host and volumes; whatever the test leaves is taken away after it. */
 export interface Bench {
