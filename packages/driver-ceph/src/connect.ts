@@ -8,7 +8,7 @@ import { toSouthbound } from "./errors.js";
 import type { Pool } from "./pool.js";
 import { CommandFailure, errno, failedWith } from "./transport/command-failure.js";
 import { createFacetDoors } from "./transport/facet-doors.js";
-import { ConnectFailure } from "./transport/native/supervisor.js";
+import { ConnectFailure } from "./transport/native/native-failures.js";
 import { openTransport } from "./transport/open-transport.js";
 import type { Transport } from "./transport/transport.js";
 

@@ -1,7 +1,7 @@
 import type { Call } from "../call.js";
 import type { CephConfig } from "../config.js";
 import { createNativeTransport } from "./native/open-native.js";
-import { NativeUnavailable } from "./native/supervisor.js";
+import { NativeUnavailable } from "./native/native-failures.js";
 import { createCliTransport } from "./open-cli.js";
 import type { Transport } from "./transport.js";
 

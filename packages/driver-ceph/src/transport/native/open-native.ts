@@ -8,7 +8,8 @@ import { createNativeRados } from "./native-rados.js";
 import { createNativeRbd } from "./native-rbd.js";
 import { createNativeTrash } from "./native-trash.js";
 import { createPurgeQueue } from "./purge-queue.js";
-import { createSupervisor, NativeUnavailable } from "./supervisor.js";
+import { NativeUnavailable } from "./native-failures.js";
+import { createSupervisor } from "./supervisor.js";
 
 /** What closing waits for images to be purged; what is left then is for the next setup. */
 const drainWithinMs = 5_000;

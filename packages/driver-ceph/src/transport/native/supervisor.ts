@@ -3,24 +3,12 @@ import type { Call } from "../../call.js";
 import { CommandFailure, errno } from "../command-failure.js";
 import { startChild, threads, type Child } from "./child-process.js";
 import type { ChildEntry } from "./find-child.js";
+import { ConnectFailure, failureFrom, NativeUnavailable } from "./native-failures.js";
+import { createOpenedFacts, type OpenedFacts } from "./opened-facts.js";
 import { waitForAnswer, type Pending, type RequestHooks, type Work } from "./pending-request.js";
 import { isReplyTo, protocolVersion, type FailureWire, type FromChild, type OpenSettings, type OperationName, type Operations } from "./protocol.js";
 
-/** The native libraries cannot be used here: no koffi, no librados, no child. */
-export class NativeUnavailable extends Error {
-  override readonly name = "NativeUnavailable";
-}
-
-/** The cluster did not let us in. */
-export class ConnectFailure extends CommandFailure {
-  /** The paths of the keyrings that librados looked for the user's key in. */
-  readonly keyrings: readonly string[];
-  constructor({ what, errno: number, detail }: FailureWire, keyrings: readonly string[]) {
-    super(what, number, detail);
-    this.keyrings = keyrings;
-  }
-}
-
+/** How a request is asked. */
 export interface RequestOptions {
   /** Whether it may change the cluster. */
   readonly changes: boolean;
@@ -32,7 +20,7 @@ export interface RequestOptions {
 export type Caller = Pick<Call, "changed"> & { readonly ctx: Pick<Call["ctx"], "signal" | "remainingMs"> };
 
 /** The child that works for one backend: started when it is needed, replaced when it hangs or dies. */
-export interface Supervisor {
+export interface Supervisor extends Omit<OpenedFacts, "note"> {
   /**
    * Asks the child. Fails with `CommandFailure`, or with the reason of the call's signal. A child that dies is replaced and asked
    * again: every operation is conditional or the same when done twice. A change that is not answered in time ends the child before
@@ -50,12 +38,6 @@ export interface Supervisor {
   readonly isIdle: (but: number) => boolean;
   /** How many requests there have been. */
   readonly asked: () => number;
-  /** Whether an address in the cluster is that of a child of ours, living or dead. */
-  readonly isOwn: (address: string) => boolean;
-  /** The paths of the keyrings that librados looks for the user's key in, once opened. */
-  readonly keyrings: () => readonly string[];
-  /** The versions of librados and librbd, once opened. */
-  readonly versions: () => { readonly librados: string; readonly librbd: string } | undefined;
   readonly close: () => Promise<void>;
 }
 
@@ -67,15 +49,13 @@ const mostAbandoned = threads / 2;
 
 export function createSupervisor(entry: ChildEntry, execPath: string | undefined, settings: OpenSettings, commandTimeoutMs: number): Supervisor {
   const pending = new Map<number, Pending>();
-  const addresses = new Set<string>();
+  const facts = createOpenedFacts();
   let child: Child | undefined;
   let opened = false;
   /** It was told to end: nothing more is sent to it. */
   let ending = false;
   let closed = false;
   let unavailable: NativeUnavailable | undefined;
-  let keyrings: readonly string[] = [];
-  let versions: { readonly librados: string; readonly librbd: string } | undefined;
   let numbers = 0;
   let abandoned = 0;
   let failedStarts = 0;
@@ -142,10 +122,8 @@ export function createSupervisor(entry: ChildEntry, execPath: string | undefined
         return;
       case "opened":
         opened = true;
-        addresses.add(plainAddress(message.address));
+        facts.note(message);
         failedStarts = 0;
-        keyrings = message.keyrings;
-        versions = { librados: message.librados, librbd: message.librbd };
         flush();
         return;
       case "not-opened":
@@ -260,9 +238,9 @@ export function createSupervisor(entry: ChildEntry, execPath: string | undefined
       })),
     isIdle: (but) => pending.size <= but,
     asked: () => numbers,
-    isOwn: (address) => addresses.has(plainAddress(address)),
-    keyrings: () => keyrings,
-    versions: () => versions,
+    isOwn: facts.isOwn,
+    keyrings: facts.keyrings,
+    versions: facts.versions,
     close: async () => {
       closed = true;
       failAll(new CommandFailure("librados", undefined, "the driver was closed"));
@@ -273,9 +251,4 @@ export function createSupervisor(entry: ChildEntry, execPath: string | undefined
   };
 }
 
-const failureFrom = ({ what, errno: number, detail }: FailureWire): CommandFailure => new CommandFailure(what, number, detail);
-
 const reasonOf = ({ reason }: AbortSignal): Error => (reason instanceof Error ? reason : new Error(String(reason)));
-
-/** Addresses are shown with and without the protocol's version before them. */
-const plainAddress = (address: string): string => address.replace(/^v[12]:/, "");
