@@ -1,24 +1,41 @@
-import type { AuthoredPageRequest, GroupId, ListSnapshotsRequest, Page, VolumeGroup, VolumeId } from "@opensds/core";
+import type { AuthoredPageRequest, BackendFacets, GroupId, ListSnapshotsRequest, Page, VolumeGroup, VolumeId } from "@opensds/core";
+import type { Bind } from "../bind.js";
 import type { Call } from "../call.js";
 import type { Project } from "../project.js";
 import { idsIn, tokenAfter } from "../volumes/list-token.js";
 import { rowsAfter } from "../volumes/rows-after.js";
-import { hasSnapshots } from "./delete-group.js";
+import { createGroup } from "./create-group.js";
+import { deleteGroup, hasSnapshots } from "./delete-group.js";
 import { cutsOf, describeGroup, findGroup, noSuchGroup } from "./find-group.js";
 import { moveMembers, requireMember } from "./group-members.js";
 import { groupRecordOf } from "./group-record.js";
+import { createGroupSnapshot, deleteGroupSnapshot, getGroupSnapshot } from "./group-snapshots.js";
 
 type ListRequest = AuthoredPageRequest<Pick<ListSnapshotsRequest, "pageSize" | "startToken">>;
 
+/** Groups of volumes: Cinder's generic groups, whose snapshots are cut while nobody can have their volumes. */
+export function groupFacet(bind: Bind): BackendFacets["groups"] {
+  return {
+    createGroup: bind(createGroup),
+    getGroup: bind(getGroup),
+    listGroupPage: bind(listGroupPage),
+    updateGroup: bind(updateGroup),
+    deleteGroup: bind(deleteGroup),
+    createGroupSnapshot: bind(createGroupSnapshot),
+    getGroupSnapshot: bind(getGroupSnapshot),
+    deleteGroupSnapshot: bind(deleteGroupSnapshot),
+  };
+}
+
 /** Reads one group. */
-export async function getGroup(project: Project, { id }: { readonly id: GroupId }, call: Call<"getGroup">): Promise<VolumeGroup> {
+async function getGroup(project: Project, { id }: { readonly id: GroupId }, call: Call<"getGroup">): Promise<VolumeGroup> {
   const group = await findGroup(project, call, id);
   if (group === undefined) throw noSuchGroup(call.ctx, id);
   return describeGroup(group);
 }
 
 /** One page of the groups, in the order of their ids. */
-export async function listGroupPage(project: Project, request: ListRequest, call: Call<"listGroups">): Promise<Page<VolumeGroup>> {
+async function listGroupPage(project: Project, request: ListRequest, call: Call<"listGroups">): Promise<Page<VolumeGroup>> {
   const after = request.token === undefined ? [] : idsIn(request.token);
   if (after === undefined) {
     const message = "the start token is of no form that this driver gives; begin again without one";
@@ -35,7 +52,7 @@ export async function listGroupPage(project: Project, request: ListRequest, call
 }
 
 /** Adds and removes; the same again changes nothing. */
-export async function updateGroup(
+async function updateGroup(
   project: Project,
   request: { readonly id: GroupId; readonly add?: readonly VolumeId[] | undefined; readonly remove?: readonly VolumeId[] | undefined },
   call: Call<"updateGroup">,

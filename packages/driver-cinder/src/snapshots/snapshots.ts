@@ -3,6 +3,7 @@ import {
   snapshotId,
   volumeId,
   type AuthoredPageRequest,
+  type BackendFacets,
   type CreateSnapshotRequest,
   type DeleteSnapshotRequest,
   type GetSnapshotRequest,
@@ -11,6 +12,7 @@ import {
   type Snapshot,
   type SouthboundError,
 } from "@opensds/core";
+import type { Bind } from "../bind.js";
 import type { Call } from "../call.js";
 import { isLeaving } from "../volumes/fate.js";
 import { isUuid, ownVolume, timeOf } from "../volumes/get-volume.js";
@@ -21,13 +23,25 @@ import { createPacer } from "../poll.js";
 import type { Project } from "../project.js";
 import { displayName, keys, layoutVersion, metadataFilter, nameKey, snapshotMetadata, snapshotRequestOf } from "../records/records.js";
 import { rowsAfter } from "../volumes/rows-after.js";
+import { revertVolume } from "./revert.js";
 import { stateOf } from "../volumes/states.js";
 import { failedWith } from "../transport/failure.js";
 import { snapshotsWithoutForce } from "../transport/microversion.js";
 import type { CinderSnapshot } from "../transport/shapes.js";
 
+/** Snapshots of volumes. */
+export function snapshotFacet(bind: Bind): BackendFacets["snapshots"] {
+  return {
+    createSnapshot: bind(createSnapshot),
+    getSnapshot: bind(getSnapshot),
+    listSnapshotPage: bind(listSnapshotPage),
+    deleteSnapshot: bind(deleteSnapshot),
+    revertVolume: bind(revertVolume),
+  };
+}
+
 /** Cuts a snapshot, or returns the one of that name, and waits until it is ready. */
-export async function createSnapshot(project: Project, request: CreateSnapshotRequest, call: Call<"createSnapshot">): Promise<Snapshot> {
+async function createSnapshot(project: Project, request: CreateSnapshotRequest, call: Call<"createSnapshot">): Promise<Snapshot> {
   const pacer = createPacer();
   for (;;) {
     const there = await snapshotNamed(project, call, request.name);
@@ -74,14 +88,14 @@ async function requireCuttable(project: Project, { ctx, ...rest }: Call<"createS
 }
 
 /** Reads one snapshot, by id or by name. */
-export async function getSnapshot(project: Project, request: GetSnapshotRequest, call: Call<"getSnapshot">): Promise<Snapshot> {
+async function getSnapshot(project: Project, request: GetSnapshotRequest, call: Call<"getSnapshot">): Promise<Snapshot> {
   const found = request.id === undefined ? await snapshotNamed(project, call, request.name) : await ownSnapshot(project, call, request.id);
   if (found !== undefined) return describe(found);
   throw notFound(call, request.id ?? request.name);
 }
 
 /** One page of snapshots, in the order of their ids. */
-export async function listSnapshotPage(
+async function listSnapshotPage(
   project: Project,
   request: AuthoredPageRequest<ListSnapshotsRequest>,
   call: Call<"listSnapshots">,
@@ -100,7 +114,7 @@ export async function listSnapshotPage(
 }
 
 /** Deletes a snapshot, and waits until it is gone. */
-export async function deleteSnapshot(project: Project, request: DeleteSnapshotRequest, call: Call<"deleteSnapshot">): Promise<void> {
+async function deleteSnapshot(project: Project, request: DeleteSnapshotRequest, call: Call<"deleteSnapshot">): Promise<void> {
   const pacer = createPacer();
   let asked = false;
   for (;;) {

@@ -1,4 +1,5 @@
-import { GiB, type AuthoredPageRequest, type Importable, type Page, type SouthboundError, type Volume, type VolumeId } from "@opensds/core";
+import { GiB, type AuthoredPageRequest, type BackendFacets, type Importable, type Page, type SouthboundError, type Volume, type VolumeId } from "@opensds/core";
+import type { Bind } from "../bind.js";
 import type { Call } from "../call.js";
 import { disown } from "./disown.js";
 import { fateOf, isLeaving } from "./fate.js";
@@ -12,8 +13,13 @@ import type { CinderVolume } from "../transport/shapes.js";
 
 type ListRequest = AuthoredPageRequest<{ readonly pageSize?: number | undefined; readonly startToken?: string | undefined }>;
 
+/** Volumes of other tools. */
+export function importFacet(bind: Bind): BackendFacets["imports"] {
+  return { listImportablePage: bind(listImportablePage), importVolume: bind(importVolume), unmanageVolume: bind(unmanageVolume) };
+}
+
 /** One page of the project's volumes that other tools made. */
-export async function listImportablePage(project: Project, request: ListRequest, call: Call<"listImportable">): Promise<Page<Importable>> {
+async function listImportablePage(project: Project, request: ListRequest, call: Call<"listImportable">): Promise<Page<Importable>> {
   const after = request.token === undefined ? [] : idsIn(request.token);
   if (after === undefined) {
     const message = "the start token is of no form that this driver gives; begin again without one";
@@ -36,7 +42,7 @@ function obstacleOf({ status, multiattach }: CinderVolume): string | undefined {
  * Takes over a volume that another tool made: writes down that it is ours, and has it kept as the one of its name, as a create has its own
  * candidate. Where the name is another's, it is given back as it was.
  */
-export async function importVolume(
+async function importVolume(
   project: Project,
   request: { readonly reference: string; readonly name: string },
   call: Call<"importVolume">,
@@ -84,7 +90,7 @@ function refuseObstacle({ ctx }: Call<"importVolume">, volume: CinderVolume): vo
 }
 
 /** Lets go of a volume: it stays in Cinder, for other tools. */
-export async function unmanageVolume(project: Project, request: { readonly id: VolumeId }, call: Call<"unmanageVolume">): Promise<void> {
+async function unmanageVolume(project: Project, request: { readonly id: VolumeId }, call: Call<"unmanageVolume">): Promise<void> {
   const volume = await ownVolume(project, call, request.id);
   if (volume === undefined) {
     await finishDisowning(project, call, request.id);

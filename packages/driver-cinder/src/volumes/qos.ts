@@ -1,4 +1,5 @@
-import type { ModifyVolumeRequest, QosLimits, VolumeId } from "@opensds/core";
+import type { BackendFacets, ModifyVolumeRequest, QosLimits, VolumeId } from "@opensds/core";
+import type { Bind } from "../bind.js";
 import type { Call } from "../call.js";
 import { createPacer } from "../poll.js";
 import type { Project } from "../project.js";
@@ -10,15 +11,20 @@ import { isLeaving } from "./fate.js";
 import { ownVolume } from "./get-volume.js";
 import { stateOf } from "./states.js";
 
+/** Limits of volumes' traffic, which are those of their types. */
+export function qosFacet(bind: Bind): BackendFacets["qos"] {
+  return { modifyVolume: bind(modifyVolume), getQos: bind(getQos) };
+}
+
 /** The limits of a volume's type, as the backends file has them: Cinder tells them to administrators only. */
-export async function getQos(project: Project, { id }: { readonly id: VolumeId }, call: Call<"getQos">): Promise<QosLimits> {
+async function getQos(project: Project, { id }: { readonly id: VolumeId }, call: Call<"getQos">): Promise<QosLimits> {
   const volume = await ownVolume(project, call, id);
   if (volume === undefined) throw call.ctx.fail("NOT_FOUND", "volume-not-found", `there is no volume ${id}`, { resource: id, outcome: "none" });
   return limitsOf(project, volume.volume_type);
 }
 
 /** Has a volume become one of the type that has just the limits that are wanted. Which limits there are is the operator's to decide. */
-export async function modifyVolume(project: Project, { id, qos }: ModifyVolumeRequest, call: Call<"modifyVolume">): Promise<QosLimits> {
+async function modifyVolume(project: Project, { id, qos }: ModifyVolumeRequest, call: Call<"modifyVolume">): Promise<QosLimits> {
   const { ctx } = call;
   const pacer = createPacer();
   let asked: string | undefined;
