@@ -1,24 +1,15 @@
-import { secret, type Backends } from "@opensds/core";
+import { secret } from "@opensds/core";
 import * as v from "valibot";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { failureOf } from "./failure-of.js";
+import { labDrivers } from "./live/drivers.js";
 import { openLab } from "./live/lab.js";
 import { outsider, rowsOf } from "./live/raw.js";
 
 const prefix = `outside-${process.pid}-`;
 const capacity = { requiredBytes: 1 };
 
-const opened: Backends[] = [];
-afterEach(async () => {
-  for (const backends of opened.splice(0)) await backends.unset();
-});
-
-async function driverOf(...args: Parameters<typeof openLab>) {
-  const backends = await openLab(...args);
-  opened.push(backends);
-  await backends.setup();
-  return backends.get("cloud");
-}
+const driverOf = labDrivers();
 
 describe("seen by OpenStack's own clients", () => {
   it("a volume has its name, size and metadata, and one that they made is imported and read here", async () => {

@@ -1,28 +1,19 @@
-import { attachmentId, secret, type Backends } from "@opensds/core";
+import { attachmentId, secret } from "@opensds/core";
 import { keepForAdmins } from "@opensds/lab";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
 import { afterEach, describe, expect, it } from "vitest";
 import { failureOf } from "./failure-of.js";
-import { labOptions, openLab } from "./live/lab.js";
+import { labDrivers } from "./live/drivers.js";
+import { labOptions } from "./live/lab.js";
 import { outsider } from "./live/raw.js";
 
 const prefix = `rights-${process.pid}-`;
 const capacity = { requiredBytes: 1 };
 
-const opened: Backends[] = [];
-afterEach(async () => {
-  await keepForAdmins([]);
-  for (const backends of opened.splice(0)) await backends.unset();
-});
-
-async function driverOf(...args: Parameters<typeof openLab>) {
-  const backends = await openLab(...args);
-  opened.push(backends);
-  await backends.setup();
-  return backends.get("cloud");
-}
+const driverOf = labDrivers();
+afterEach(() => keepForAdmins([]));
 
 describe("what a cloud's policy keeps for administrators", () => {
   it("is PERMISSION_DENIED for a member, naming the policy, and changes nothing; an administrator may do it", async () => {
