@@ -54,6 +54,19 @@ describe("refusals", () => {
     expect(failure).toMatchObject({ code: "RESOURCE_EXHAUSTED", details: { quota: "gigabytes", requested: 499, limit: 3, used: 1 } });
   });
 
+  it("tell of a volume that Cinder could not delete once that only the operator can, and ask nothing of Cinder", async () => {
+    const id = "d48701bf-d02e-4b1c-a971-bf44686cd943";
+    const server = await cloudWith(({ path }) => {
+      if (path === "/v3/p1/messages") return { status: 200, body: { messages: [] } };
+      return path === `/v3/p1/volumes/${id}` ? { status: 200, body: { volume: volumeRow({ id, status: "error_deleting", metadata: ours("one") }) } } : undefined;
+    });
+    const driver = await driverOn(server);
+    await driver.setup();
+    const failure = await failureOf(driver.deleteVolume({ id: volumeId(id) }));
+    expect(failure).toMatchObject({ code: "FAILED_PRECONDITION", reason: "volume-in-error", outcome: "none", recovery: "operator" });
+    expect(server.received.map(({ method }) => method)).not.toContain("DELETE");
+  });
+
   it("name the policy that keeps something from the user, and the request's id", async () => {
     const body = { forbidden: { code: 403, message: "Policy doesn't allow volume:create to be performed." } };
     const failure = await creating({ status: 403, headers: { "x-compute-request-id": "req-7" }, body });

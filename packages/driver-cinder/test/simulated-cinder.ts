@@ -1,33 +1,15 @@
 import { SouthboundError, type CallContext } from "@opensds/core";
 import type { CinderConfig } from "../src/config.js";
 import type { Project } from "../src/project.js";
+import { keys } from "../src/records/records.js";
 import { createGroups } from "../src/transport/groups.js";
 import { createSnapshots } from "../src/transport/snapshots.js";
 import { HttpFailure } from "../src/transport/failure.js";
 import type { CinderAttachment, CinderVolume } from "../src/transport/shapes.js";
 import type { Volumes } from "../src/transport/volumes.js";
+import { fateOf, writtenFate } from "../src/volumes/fate.js";
 import { createLooks } from "../src/volumes/looks.js";
-
-/** The same numbers for the same seed. */
-export function randomOf(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    const once = Math.imul(state ^ (state >>> 15), state | 1);
-    const twice = once ^ (once + Math.imul(once ^ (once >>> 7), once | 61));
-    return Math.floor((((twice ^ (twice >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
-}
-
-/** What waits for its turn: a request of a process, with what it does to the cloud. */
-interface Turn {
-  readonly process: string;
-  /** A rest lets time pass. */
-  readonly kind: "request" | "rest";
-  /** In which step its turn may come at the earliest. */
-  readonly due: number;
-  run(): void;
-}
+import { Turns, type Turn } from "./turns.js";
 
 /** What goes wrong, each in so many of a hundred cases. */
 export interface Faults {
@@ -43,7 +25,16 @@ export interface Faults {
   readonly die: number;
   /** A process stands still for a while. */
   readonly stop: number;
+  /** Cinder loses the order to make a volume. */
+  readonly lose: number;
+  /** It does not delete what it was told to. */
+  readonly stay: number;
+  /** In a step, somebody who knows nothing of this driver deletes a volume. */
+  readonly meddle: number;
 }
+
+/** Who deletes volumes without knowing anything of this driver. */
+export const outsider = "outsider";
 
 /**
  * A Cinder whose requests take effect one at a time, in an order that is drawn: what a process asks for happens when its turn comes, however
@@ -56,8 +47,14 @@ export class SimulatedCinder {
   /** Every volume that Cinder was told to delete, by which process. */
   readonly removed: { readonly id: string; readonly by: string }[] = [];
   readonly #attachments = new Map<string, CinderAttachment>();
-  readonly #turns: Turn[] = [];
+  /** Which process asked for a volume. */
+  readonly makers = new Map<string, string>();
+  /** Every word about a volume's fate that was written over another. */
+  readonly undone: string[] = [];
+  readonly #turns: Turns;
   readonly #asked = new Map<string, CinderVolume["metadata"]>();
+  readonly #lost = new Set<string>();
+  readonly #broken = new Set<string>();
   readonly #random: (below: number) => number;
   readonly #faults: Faults;
   #ids = 0;
@@ -66,20 +63,43 @@ export class SimulatedCinder {
   constructor(random: (below: number) => number, faults: Faults) {
     this.#random = random;
     this.#faults = faults;
+    this.#turns = new Turns(random);
   }
 
   /** Lets one thing happen: a waiting request, or something that Cinder does by itself. False: nothing is left to do. */
   step(): boolean {
-    const busy = [...this.rows.values()].filter(({ status }) => status === "creating" || status === "deleting" || (status === "available" && this.#happens("breaks")));
-    if (this.#turns.length + busy.length === 0) return false;
+    this.#meddle();
+    const busy = [...this.rows.values()].filter(({ id, status }) =>
+      status === "creating" ? !this.#lost.has(id) : status === "deleting" || (status === "available" && this.#happens("breaks")),
+    );
+    if (this.#turns.count + busy.length === 0) return false;
     this.#steps += 1;
-    const due = this.#turns.filter((turn) => turn.due <= this.#steps);
-    const choice = this.#random(due.length + busy.length);
-    const [turn, row] = [due[choice], busy[choice - due.length]];
+    const turn = this.#turns.next(this.#steps, busy.length);
     this.nowMs += 10;
     if (turn !== undefined) this.#run(turn);
-    else if (row !== undefined && (row.status === "available" || !this.#happens("late"))) this.#goOn(row);
+    else {
+      const row = busy[this.#random(busy.length)];
+      if (row !== undefined && (row.status === "available" || !this.#happens("late"))) this.#goOn(row);
+    }
     return true;
+  }
+
+  /** What is kept and nobody is deleting. */
+  kept(): readonly CinderVolume[] {
+    return [...this.rows.values()].filter((row) => row.status !== "deleting" && fateOf(row) === "kept");
+  }
+
+  #meddle(): void {
+    if (!this.#happens("meddle")) return;
+    const free = [...this.rows.values()].filter(({ status }) => status === "available" || status === "error");
+    const row = free[this.#random(free.length)];
+    if (row !== undefined) this.#delete(row, outsider);
+  }
+
+  #delete(row: CinderVolume, by: string): void {
+    this.removed.push({ id: row.id, by });
+    if (row.status === "error") this.#broken.add(row.id);
+    this.rows.set(row.id, { ...row, status: "deleting" });
   }
 
   #happens = (fault: keyof Faults): boolean => this.#random(100) < this.#faults[fault];
@@ -87,21 +107,22 @@ export class SimulatedCinder {
   /** What Cinder does with a volume by itself. */
   #goOn(row: CinderVolume): void {
     const { id, status } = row;
-    if (status === "deleting") this.rows.delete(id);
+    // Only what has been used can be busy.
+    if (status === "deleting" && this.#happens("stay")) this.rows.set(id, { ...row, status: writtenFate(row) === "kept" && !this.#broken.has(id) ? "available" : "error_deleting" });
+    else if (status === "deleting") this.rows.delete(id);
     else if (status === "available" || this.#happens("error")) this.rows.set(id, { ...row, status: "error" });
     // A driver that did this to what was given up as lost would have the volume twice: nothing can be written on it that would stay.
-    else if (this.#happens("erase") && row.metadata["opensds.lost"] === undefined) this.rows.set(id, { ...row, status: "available", metadata: { ...this.#asked.get(id) } });
+    else if (this.#happens("erase") && row.metadata[keys.lost] === undefined) this.rows.set(id, { ...row, status: "available", metadata: { ...this.#asked.get(id) } });
     else this.rows.set(id, { ...row, status: "available" });
   }
 
   #run(turn: Turn): void {
-    this.#turns.splice(this.#turns.indexOf(turn), 1);
     this.nowMs += turn.kind === "rest" ? 60 : 15;
     // Killed with its request on the way: that takes effect all the same, now or later.
     if (turn.kind === "request" && !this.dead.has(turn.process) && turn.process !== "last" && this.#happens("die")) {
       this.dead.add(turn.process);
       if (this.#random(2) === 0) {
-        this.#turns.push({ ...turn, due: this.#steps + this.#random(100) });
+        this.#turns.add({ ...turn, due: this.#steps + this.#random(100) });
         return;
       }
     }
@@ -119,7 +140,7 @@ export class SimulatedCinder {
           if (!this.dead.has(process)) reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
         }
       };
-      this.#turns.push({ process, kind, run, due: this.#steps + (this.#happens("stop") ? this.#random(150) : 0) });
+      this.#turns.add({ process, kind, run, due: this.#steps + (this.#happens("stop") ? this.#random(150) : 0) });
     });
   }
 
@@ -163,6 +184,8 @@ export class SimulatedCinder {
       const row: CinderVolume = { id, name, size, status: "creating", created_at: created, metadata: { ...metadata }, multiattach: false };
       this.rows.set(id, row);
       this.#asked.set(id, metadata);
+      this.makers.set(id, process);
+      if (this.#happens("lose")) this.#lost.add(id);
       return row;
     };
     return {
@@ -174,10 +197,15 @@ export class SimulatedCinder {
           const row = this.rows.get(id);
           if (row === undefined) return false;
           if (row.status !== "available" && row.status !== "error") return refuse(`it is ${row.status}`);
-          this.removed.push({ id, by: process });
-          return change(id, { status: "deleting" });
+          this.#delete(row, process);
+          return true;
         }),
-      addMetadata: (_, id, metadata) => request(() => change(id, { metadata: { ...this.rows.get(id)?.metadata, ...metadata } })),
+      addMetadata: (_, id, metadata) =>
+        request(() => {
+          const [before, after] = [this.rows.get(id)?.metadata[keys.fate], metadata[keys.fate]];
+          if (before !== undefined && after !== undefined && before !== after) this.undone.push(`${process} wrote ${after} over ${before} on ${id}`);
+          return change(id, { metadata: { ...this.rows.get(id)?.metadata, ...metadata } });
+        }),
       reserve: (_, id, { instance }) =>
         request(() => {
           if (this.rows.get(id)?.status !== "available") return refuse("it is not available");

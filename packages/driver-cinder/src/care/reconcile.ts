@@ -2,7 +2,7 @@ import type { Orphan } from "@opensds/core";
 import { factsOf } from "../attachments/attachment-facts.js";
 import { mapBounded } from "../bounded.js";
 import type { Call } from "../call.js";
-import { fateOf, isClaimed, isLeaving, isLost, proposalOf } from "../volumes/fate.js";
+import { fateOf, isClaimed, isLeaving, isLost, isStuck, proposalOf } from "../volumes/fate.js";
 import { pause } from "../poll.js";
 import type { Project } from "../project.js";
 import { isInner, keys, layoutVersion, metadataFilter, requestOf, UnreadableRecord } from "../records/records.js";
@@ -90,6 +90,10 @@ async function judge(project: Project, call: Call, volume: CinderVolume): Promis
     if (fate === undefined && isClaimed(volume)) {
       const message = `another create of ${name} was cut off while it doubted that volume ${id} is the one`;
       return [{ orphan: { kind: "undecided-volume", reference: id, message, action: "finish" }, mark: `doubt ${id}`, mend: () => settleFate(project, call, volume, "kept") }];
+    }
+    if (isStuck(volume)) {
+      const message = `Cinder could not delete volume ${id}, which a create of ${name} left and nobody was given; have the cloud's operator delete it`;
+      return [{ orphan: { kind: "half-made-volume", reference: id, message, action: "report" }, mark: `stuck ${id}`, mend: () => Promise.resolve() }];
     }
     const message = `a create of ${name} was cut off and left volume ${id}, which nobody was given`;
     const action = fate === "dropped" ? "finish" : "undo";

@@ -27,7 +27,11 @@ export async function createVolume(project: Project, request: BackendCreateReque
     const candidates = await candidatesOf(project, call, request.name);
     const failed = candidates.find((volume) => volume.id === progress.own?.id && stateOf(volume.status) === "error" && writtenFate(volume) === undefined);
     const before = candidates.find((volume) => volume !== failed && fateOf(volume) === "kept");
-    if (before === undefined && failed !== undefined) throw await gaveUp(project, call, request, failed);
+    if (before === undefined && failed !== undefined) {
+      const refused = await gaveUp(project, call, request, failed);
+      if (refused !== undefined) throw refused;
+      continue;
+    }
     // A kept volume that is leaving: its name is free when it is gone.
     const next = before ?? (await advance(project, call, request, candidates, progress));
     if (next === "again") continue;
@@ -171,10 +175,10 @@ function refusedCreate({ ctx }: Call, { parameters, source }: BackendCreateReque
   return thrown;
 }
 
-/** The candidate that we made came to be in error: it says why, and goes. */
-async function gaveUp(project: Project, call: Call, request: BackendCreateRequest, volume: CinderVolume): Promise<SouthboundError> {
+/** The candidate that we made came to be in error: it says why, and goes. Undefined: it stays, because somebody else has it kept. */
+async function gaveUp(project: Project, call: Call, request: BackendCreateRequest, volume: CinderVolume): Promise<SouthboundError | undefined> {
   const [why] = await project.volumes.messages(call, volume.id);
-  await removeFailed(project, call, volume.id);
+  if (!(await removeFailed(project, call, volume.id))) return undefined;
   // A source that went away meanwhile is the reason, whatever Cinder says.
   if (request.source !== undefined) await requireSource(project, call, request.source, request.sizeBytes);
   const message = `Cinder could not make volume ${JSON.stringify(request.name)}: ${why ?? `it says no more than ${volume.status}`}; ask the cloud's operator, or for another size or type`;

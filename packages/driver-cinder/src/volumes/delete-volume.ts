@@ -1,7 +1,7 @@
 import type { DeleteVolumeRequest, SouthboundError } from "@opensds/core";
 import { hostOf } from "../attachments/attachment-facts.js";
 import type { Call } from "../call.js";
-import { isLeaving, proposalOf } from "./fate.js";
+import { isLeaving, isStuck, proposalOf } from "./fate.js";
 import { ownVolume } from "./get-volume.js";
 import type { Pacer } from "../poll.js";
 import type { Project } from "../project.js";
@@ -80,18 +80,23 @@ async function refusalFor(project: Project, call: Call<"deleteVolume">, volume: 
     const message = `volume ${volume.id} is attached to ${hosts.join(", ") || "something"} (Cinder: ${volume.status}); detach it there first`;
     return ctx.fail("FAILED_PRECONDITION", "volume-in-use", message, { resource: volume.id, outcome: "none", details: { hosts } });
   }
+  if (isStuck(volume)) return notDeleted(project, call, volume, "none");
   if (state === "available" || state === "error") return undefined;
   const message = `volume ${volume.id} is busy (Cinder: ${volume.status}), and Cinder deletes none in that state`;
   return ctx.fail("FAILED_PRECONDITION", "volume-not-ready", message, { resource: volume.id, outcome: "none", details: { status: volume.status } });
 }
 
 /** Cinder took the request on and did not do it. */
-async function cameBack({ volumes }: Project, call: Call<"deleteVolume">, volume: CinderVolume): Promise<SouthboundError> {
-  const [why] = await volumes.messages(call, volume.id);
-  const info = { resource: volume.id, details: { status: volume.status, reason: why } };
-  if (stateOf(volume.status) === "error") {
-    const message = `Cinder could not delete volume ${volume.id}: ${why ?? volume.status}; ask the cloud's operator`;
-    return call.ctx.fail("FAILED_PRECONDITION", "volume-in-error", message, { ...info, outcome: "applied", recovery: "operator" });
-  }
-  return call.ctx.fail("FAILED_PRECONDITION", "volume-not-ready", `Cinder did not delete volume ${volume.id}: ${why ?? "it is busy"}`, { ...info, outcome: "none" });
+async function cameBack(project: Project, call: Call<"deleteVolume">, volume: CinderVolume): Promise<SouthboundError> {
+  if (stateOf(volume.status) === "error") return notDeleted(project, call, volume, "applied");
+  const [why] = await project.volumes.messages(call, volume.id);
+  const info = { resource: volume.id, outcome: "none", details: { status: volume.status, reason: why } } as const;
+  return call.ctx.fail("FAILED_PRECONDITION", "volume-not-ready", `Cinder did not delete volume ${volume.id}: ${why ?? "it is busy"}`, info);
+}
+
+/** What Cinder could not delete once, it lets only an administrator try again. */
+async function notDeleted({ volumes }: Project, call: Call<"deleteVolume">, { id, status }: CinderVolume, outcome: "none" | "applied"): Promise<SouthboundError> {
+  const [why] = await volumes.messages(call, id);
+  const message = `Cinder could not delete volume ${id}: ${why ?? status}; ask the cloud's operator`;
+  return call.ctx.fail("FAILED_PRECONDITION", "volume-in-error", message, { resource: id, outcome, recovery: "operator", details: { status, reason: why } });
 }

@@ -34,7 +34,7 @@ export function fateOf(volume: Seen): Fate | undefined {
 
 /** Whether its maker found nobody else making the name, and said so. */
 export const isClaimed = ({ metadata }: Pick<CinderVolume, "metadata">): boolean =>
-  metadata[keys.maker] !== undefined && metadata[keys.alone] === metadata[keys.maker];
+  metadata[keys.maker] !== undefined && metadata[keys.alone] === metadata[keys.maker] && metadata[keys.unclaimed] === undefined;
 
 /** Whether a claim, should there be one, counts no more by itself. What nobody made as a candidate is never claimed. */
 export const isContested = ({ metadata }: Pick<CinderVolume, "metadata">): boolean => metadata[keys.contested] !== undefined || metadata[keys.maker] === undefined;
@@ -44,6 +44,9 @@ export const looksKept = (volume: Seen): boolean => (fateOf(volume) ?? (isClaime
 
 /** Whether it was given up while Cinder was still to make it. */
 export const isLost = ({ metadata }: Pick<CinderVolume, "metadata">): boolean => metadata[keys.lost] !== undefined;
+
+/** Cinder could not delete it, and lets only an administrator try again. */
+export const isStuck = ({ status }: Pick<CinderVolume, "status">): boolean => status === "error_deleting";
 
 export const isLeaving = ({ status }: Pick<CinderVolume, "status">): boolean => status === "deleting" || status === "deleted";
 

@@ -1,10 +1,10 @@
 import type { Call } from "../call.js";
-import { isLeaving, writtenFate } from "./fate.js";
+import { isLeaving, isStuck, writtenFate } from "./fate.js";
 import { disown } from "./disown.js";
 import { createPacer } from "../poll.js";
 import type { Project } from "../project.js";
 import { requestOf } from "../records/records.js";
-import { settleFate } from "./settle-fate.js";
+import { denyClaims, settleFate } from "./settle-fate.js";
 import { stateOf } from "./states.js";
 import { failedWith } from "../transport/failure.js";
 
@@ -25,6 +25,7 @@ export async function removeLoser(project: Project, call: Call, id: string): Pro
         await disown(project, call, volume);
         return;
       }
+      if (isStuck(volume)) return;
       if (await remove(project, call, id)) return;
     }
     await pacer.next(call);
@@ -33,14 +34,18 @@ export async function removeLoser(project: Project, call: Call, id: string): Pro
 
 /**
  * Removes a candidate of our own that came to be in error. We have claimed it perhaps, but given it to nobody; whoever else would give it to
- * somebody has written before that it is kept.
+ * somebody has written before that it is kept: then it stays. False: it does.
  */
-export async function removeFailed(project: Project, call: Call, id: string): Promise<void> {
+export async function removeFailed(project: Project, call: Call, id: string): Promise<boolean> {
   const pacer = createPacer();
   for (;;) {
     const volume = await project.volumes.get(call, id);
-    if (volume === undefined || isLeaving(volume) || writtenFate(volume) === "kept" || stateOf(volume.status) !== "error") return;
-    if (await remove(project, call, id)) return;
+    if (volume === undefined || isLeaving(volume)) return true;
+    if (writtenFate(volume) === "kept" || stateOf(volume.status) !== "error") return false;
+    // Should Cinder not delete it, it is not to look like somebody's.
+    await denyClaims(project, call, volume);
+    if (isStuck(volume)) return true;
+    if (await remove(project, call, id)) return true;
     await pacer.next(call);
   }
 }

@@ -25,16 +25,16 @@ export async function settleFate(project: Project, call: Call, seen: CinderVolum
       if (settled !== undefined) return settled;
     } else if (known !== undefined) {
       return known;
+    } else if (["available", "error"].includes(stateOf(volume.status)) && !isContested(volume)) {
+      // From here on a claim that is not there yet counts no more, and one that is there will be seen with this.
+      await contest(project, call, id);
+      continue;
     } else if (volume.status === "available") {
-      if (!isContested(volume)) {
-        // From here on a claim that is not there yet counts no more, and one that is there will be seen with this.
-        await contest(project, call, id);
-        continue;
-      }
       const settled = await propose(project, call, id, proposalFor(volume, wanted));
       if (settled !== undefined) return settled;
     } else if (stateOf(volume.status) === "error") {
-      // It never was anybody's, and cannot be reserved any more.
+      // It never was anybody's, and cannot be reserved any more. A claim that is still on its way must not make it look as if it were.
+      await denyClaims(project, call, volume);
       return "dropped";
     }
     await pause(call);
@@ -45,6 +45,13 @@ export async function settleFate(project: Project, call: Call, seen: CinderVolum
 export async function contest({ volumes }: Project, call: Call, id: string): Promise<void> {
   await call.ctx.step("contest");
   await volumes.addMetadata(call, id, { [keys.contested]: "1" });
+}
+
+/** Says that a volume in error was nobody's when it came to be. */
+export async function denyClaims({ volumes }: Project, call: Call, { id, metadata }: CinderVolume): Promise<void> {
+  if (metadata[keys.unclaimed] !== undefined) return;
+  await call.ctx.step("deny-claims");
+  await volumes.addMetadata(call, id, { [keys.unclaimed]: "1" });
 }
 
 /** Its maker may have returned what it claimed, and others have another in the place of what is lost. */
