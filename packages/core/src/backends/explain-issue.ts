@@ -20,7 +20,7 @@ export function explainIssues(issues: readonly StandardIssue[], options: unknown
   const unknown = schema === undefined ? [] : unknownKeys(options, [], schema);
   const rest = issues
     .map((issue) => ({ issue, path: pathOf(issue, options) }))
-    .filter(({ issue, path }) => !unknown.some((one) => isSame(one, path, issue.message)))
+    .filter(({ issue, path }) => !unknown.some((one) => isSame(one, path, issue.message) || isWhatWasMeant(one, path, options, schema)))
     .map(({ issue, path }) => ({ path, message: explain(issue.message, path, options, schema) }));
   return [...unknown, ...rest];
 }
@@ -47,6 +47,20 @@ function isSame(unknown: OptionMistake, path: readonly (string | number)[], mess
   return at === unknown.path.join("\0") || (at === parent.reverse().join("\0") && message.includes(`"${String(key)}"`));
 }
 
+/** Whether a missing option is the one that an unknown key beside it was meant to be: that was said already. */
+function isWhatWasMeant(unknown: OptionMistake, path: readonly (string | number)[], options: unknown, schema: JsonSchema | undefined): boolean {
+  if (schema === undefined || !isMissing(path, options, schema)) return false;
+  const parent = path.slice(0, -1);
+  if (unknown.path.slice(0, -1).join("\0") !== parent.join("\0")) return false;
+  return nearest(String(unknown.path.at(-1)), knownKeys(schemasAt(schema, parent)) ?? []) === path.at(-1);
+}
+
+/** Whether an option is not there that the schema wants. */
+function isMissing(path: readonly (string | number)[], options: unknown, schema: JsonSchema): boolean {
+  const required = schemasAt(schema, path.slice(0, -1)).flatMap((node): readonly unknown[] => (Array.isArray(node["required"]) ? node["required"] : []));
+  return valueAt(options, path) === undefined && required.includes(path.at(-1));
+}
+
 function explain(message: string, path: readonly (string | number)[], options: unknown, schema: JsonSchema | undefined): string {
   const value = valueAt(options, path);
   const nodes = schema === undefined ? [] : schemasAt(schema, path);
@@ -54,6 +68,7 @@ function explain(message: string, path: readonly (string | number)[], options: u
   if (value !== undefined && !isSecret(value) && nodes.some(isSecretSchema)) {
     return "do not write the secret itself here; give { env: NAME } or { file: PATH }";
   }
+  if (schema !== undefined && isMissing(path, options, schema)) return "this option is missing";
   const texts = knownTexts(nodes);
   if (typeof value === "string" && texts !== undefined && !texts.includes(value)) return `not a known value; ${suggest(value, texts)}`;
   const said = hideValues(message, options);

@@ -28,6 +28,7 @@ backends:
       portals:
         - address: a
         - adress: b
+        - {}
 `);
     const message = await refusal(path, { drivers: [plain, array] });
     expect(message).toContain("11 mistakes");
@@ -42,7 +43,7 @@ backends:
       `${path}:11: backends.four: there is no driver element`,
       `${path}:16: backends.five.array_driver.mode: not a known value; did you mean "thick"? Known: thick, thin`,
       `${path}:20: backends.five.array_driver.portals.1.adress: unknown option; did you mean "address"? Known: address, chap`,
-      `${path}:20: backends.five.array_driver.portals.1.address: Invalid key: Expected "address" but received undefined`,
+      `${path}:21: backends.five.array_driver.portals.2.address: this option is missing`,
     ];
     for (const line of lines) expect(message).toContain(line);
     expect(message).toContain('did you mean "array"?');
