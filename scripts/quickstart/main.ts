@@ -22,10 +22,15 @@ async function run(wanted: QuickstartArguments): Promise<number> {
   const story = createStory(reporter.onProgress, interrupted.signal);
   let failure: Error | undefined;
   let left: readonly string[] = [];
+  // More than once: npm passes on what the terminal has sent already.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      if (!interrupted.signal.aborted) reporter.onProgress({ step: "interrupted: what is running ends, then what was made goes", phase: "note" });
+      interrupted.abort();
+    });
+  }
   try {
     const stage = await setStage(wanted, reporter.onProgress);
-    // More than once: npm passes on what the terminal has sent already.
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => interrupted.abort());
     try {
       await play(stage, story);
     } catch (error) {

@@ -55,7 +55,11 @@ async function stageReference(): Promise<Stage> {
 
 async function stageLab(backend: "ceph" | "cinder", keep: boolean, onProgress: OnProgress): Promise<Stage> {
   const before = await labStatus();
-  const status = before[backend].state === "up" ? before : await labUp(backend, { onProgress });
+  const status = before[backend].state === "up" ? before : await labUp(backend, { onProgress }).catch(async (error: unknown) => {
+    // Interrupted too; what was there before is no business of this run's.
+    if (before.ceph.state === "down" && !keep) await labDown({ onProgress });
+    throw error;
+  });
   if (status.ceph.state !== "up") throw new Error(`the lab's Ceph is ${status.ceph.state}; see npm run lab -- status`);
   const { backendsFile } = status.ceph;
   // Cinder's volumes are images too, in a pool of its own.
