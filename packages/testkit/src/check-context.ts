@@ -49,6 +49,8 @@ export interface CheckContext {
   readonly signal: AbortSignal;
   /** Strings that no error may contain. */
   readonly secrets: readonly string[];
+  /** What `reconcile` found before the run made anything, each as its kind and reference: others have left it. */
+  readonly orphansBefore: readonly string[];
 
   /** Opens another driver of the same target, as another dock in this process would. Default: set up. */
   open(options?: OpenOptions): Promise<VolumeDriver>;

@@ -8,6 +8,8 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { watchCommandLines } from "../src/checks/support/command-lines.js";
 import { devicesOver, whatIsBehind } from "../src/checks/support/devices.js";
 import { mentions } from "../src/run/mentions.js";
+import { runConformance } from "../src/run/run-conformance.js";
+import { memoryTarget } from "./support/targets.js";
 
 const marker = `neighbour-${process.pid}`;
 
@@ -79,5 +81,25 @@ describe("what mentions an id", () => {
 
   it("is nothing where the id is so short that it stands in anybody's texts", () => {
     expect(mentions("/srv/volumes/7/data", ["7"])).toBe(false);
+  });
+});
+
+describe("what others have left half-made", () => {
+  it("is not mended by the suite: it says what it found, and tries no repair", async () => {
+    const theirs = { kind: "half-made", reference: "theirs", message: "a create was killed", action: "undo" } as const;
+    const repairs: unknown[] = [];
+    const found = {
+      reconciliation: {
+        reconcile: (request: { readonly repair?: boolean | undefined }) => {
+          if (request.repair === true) repairs.push(request);
+          return Promise.resolve([{ ...theirs, repaired: request.repair === true }]);
+        },
+      },
+    };
+    const { results } = await runConformance(memoryTarget((backend) => ({ manifest: backend.manifest, ...found })), { select: { families: ["reconciliation"] } });
+    const skipped = results.find(({ id }) => id === "RECONCILIATION-2");
+    expect(skipped).toMatchObject({ status: "skipped" });
+    expect(skipped?.reason).toContain("half-made theirs");
+    expect(repairs).toEqual([]);
   });
 });

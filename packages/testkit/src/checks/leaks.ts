@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Check } from "../check.js";
-import type { CheckContext } from "../check-context.js";
 import { mentions } from "../run/mentions.js";
+import { orphansNow } from "../run/orphans.js";
 import { deviceOf } from "./support/device-bytes.js";
 import { devicesOver, whatIsBehind } from "./support/devices.js";
 import { pause } from "./support/held-driver.js";
@@ -17,7 +17,7 @@ export const leakChecks: readonly Check[] = [
     rules: ["SB-LIFECYCLE-7", "SB-DETACH-3"],
     needs: ["device", "processes"],
     run: async (ctx) => {
-      const orphans = await orphansNow(ctx);
+      const orphans = await orphansNow(ctx.driver);
       const worker = await ctx.worker();
       const directory = await ctx.temporaryDirectory();
       const ids: string[] = [];
@@ -42,15 +42,11 @@ export const leakChecks: readonly Check[] = [
       for (let look = 1; look < 10 && (await left()).length > 0; look += 1) await pause(ctx, 200);
       ctx.equal(await left(), [], "the devices and mounts that the lives left");
       ctx.equal((await readAllVolumes(ctx.driver)).filter(({ id }) => ids.includes(id)), [], "the volumes that the lives left");
-      const found = (await orphansNow(ctx)).filter((orphan) => !orphans.includes(orphan) && mentions(orphan, ids));
+      const found = (await orphansNow(ctx.driver)).filter((orphan) => !orphans.includes(orphan) && mentions(orphan, ids));
       ctx.equal(found, [], "what reconcile finds of the lives");
     },
   },
 ];
-
-async function orphansNow(ctx: CheckContext): Promise<readonly string[]> {
-  return ((await ctx.driver.reconciliation?.reconcile()) ?? []).map(({ kind, reference }) => `${kind} ${reference}`);
-}
 
 /** Mounts at a directory that is this run's own. A volume mounted anywhere else keeps its device, which is looked for by itself. */
 async function mountsAt(directory: string): Promise<readonly string[]> {

@@ -27,6 +27,7 @@ export interface SessionSettings {
   readonly prefix: string;
   readonly seed: number;
   readonly secrets: readonly string[];
+  readonly orphansBefore: readonly string[];
   /** Fires at the check's time limit. */
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
@@ -128,6 +129,7 @@ export async function openCheckSession(settings: SessionSettings): Promise<Check
     thorough: settings.thorough,
     signal,
     secrets: settings.secrets,
+    orphansBefore: settings.orphansBefore,
     open,
     openBackends,
     worker: async (options) => {

@@ -11,6 +11,7 @@ import { secretsOf } from "../target/secrets-of.js";
 import { isBackendsTarget, type ConformanceTarget } from "../target/target.js";
 import { openJournal } from "./journal.js";
 import { runPrefix } from "./names.js";
+import { orphansNow } from "./orphans.js";
 import { runCheck } from "./run-check.js";
 import { selectChecks, type Selection } from "./select.js";
 import { within } from "./time-limit.js";
@@ -69,6 +70,8 @@ export async function openConformanceRun(target: ConformanceTarget, options: Run
     return driver;
   };
   const secrets = [...new Set([...(options.secrets ?? []), ...(isBackendsTarget(target) ? secretsOf(target) : [])])];
+  const looksForOrphans = checks.some(({ facets = [] }) => facets.includes("reconciliation"));
+  const orphansBefore = looksForOrphans ? await within(orphansNow(driver), timeoutMs, "looking for orphans").catch(() => []) : [];
   const journal = openJournal(prefix);
   /** What could not be removed stays known to `clean`. */
   let leftovers = 0;
@@ -78,6 +81,7 @@ export async function openConformanceRun(target: ConformanceTarget, options: Run
     prefix,
     seed,
     secrets,
+    orphansBefore,
     timeoutMs,
     thorough: options.thorough ?? false,
     journal,

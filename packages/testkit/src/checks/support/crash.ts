@@ -1,7 +1,7 @@
-import type { Orphan } from "@opensds/core";
 import type { CheckContext } from "../../check-context.js";
 import type { TestWorker } from "../../run/test-worker.js";
 import { isMark } from "../../run/crash-points.js";
+import { lastingOrphans, orphansNow } from "../../run/orphans.js";
 import { pause, timed } from "./held-driver.js";
 
 /** One call that is to be killed and repeated. */
@@ -35,7 +35,7 @@ const momentsWithoutMarks = 50;
  */
 export async function crashAndReplay(ctx: CheckContext, crash: CrashCase, most = 3): Promise<void> {
   const { operation } = crash;
-  const orphans = await orphansNow(ctx);
+  const orphans = await orphansNow(ctx.driver);
   const sound = await ctx.worker();
   const steps = await soundRun(ctx, crash, sound);
   const points = chosen(ctx, steps.names.length, ctx.thorough ? Infinity : most);
@@ -55,7 +55,8 @@ export async function crashAndReplay(ctx: CheckContext, crash: CrashCase, most =
     const { result } = await timed(prepared.replay());
     if (result.status === "rejected") ctx.fail(`the same call by another process succeeds ${when}`, result.reason);
     await prepared.verify(when);
-    await expectNoOrphans(ctx, orphans, when);
+    const added = await lastingOrphans(() => orphansNow(ctx.driver), orphans, ctx.signal);
+    ctx.equal(added, [], `what reconcile finds ${when} and repeated`);
   }
 }
 
@@ -97,26 +98,4 @@ function chosen(ctx: CheckContext, count: number, most: number): readonly number
   const points = Array.from({ length: count }, (_step, index) => index + 1);
   while (points.length > most) points.splice(ctx.random.integer(points.length), 1);
   return points;
-}
-
-const keyOf = ({ kind, reference }: Orphan): string => `${kind} ${reference}`;
-
-async function orphansNow(ctx: CheckContext): Promise<readonly string[]> {
-  return ((await ctx.driver.reconciliation?.reconcile()) ?? []).map(keyOf);
-}
-
-/** Milliseconds between two looks, and how many: others may work on the backend, and be killed there and repeated as we are. */
-const lookAgainMs = 500;
-const looks = 10;
-
-/** What others are about to finish is no orphan a moment later. */
-async function expectNoOrphans(ctx: CheckContext, before: readonly string[], when: string): Promise<void> {
-  let added: readonly string[] = [];
-  for (let look = 1; look <= looks; look += 1) {
-    const now = await orphansNow(ctx);
-    added = now.filter((orphan) => !before.includes(orphan) && (look === 1 || added.includes(orphan)));
-    if (added.length === 0) return;
-    await pause(ctx, lookAgainMs);
-  }
-  ctx.equal(added, [], `what reconcile finds ${when} and repeated`);
 }
