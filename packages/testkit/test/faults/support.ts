@@ -1,14 +1,7 @@
-import {
-  isSouthboundError,
-  MiB,
-  openBackends,
-  type CreateVolumeRequest,
-  type DriverDefinition,
-  type SouthboundError,
-  type Volume,
-  type VolumeDriver,
-} from "@opensds/core";
+import { MiB, openBackends, type CreateVolumeRequest, type DriverDefinition, type Volume, type VolumeDriver } from "@opensds/core";
 import { onTestFinished } from "vitest";
+
+export { failure } from "../support/failure.js";
 
 /** Opens a driver of the reference kind on a store in memory. */
 export async function openInMemory(definition: DriverDefinition): Promise<VolumeDriver> {
@@ -19,17 +12,6 @@ export async function openInMemory(definition: DriverDefinition): Promise<Volume
 }
 
 export const request = (name: string): CreateVolumeRequest => ({ name, capacity: { requiredBytes: MiB } });
-
-/** How a call failed; a call that did not fail fails the test. */
-export async function failure(call: Promise<unknown>): Promise<SouthboundError> {
-  try {
-    await call;
-  } catch (error) {
-    if (isSouthboundError(error)) return error;
-    throw error;
-  }
-  throw new Error("the call was expected to fail");
-}
 
 export async function volumesOf(driver: VolumeDriver, pageSize?: number): Promise<Volume[]> {
   const volumes: Volume[] = [];

@@ -1,22 +1,13 @@
 import { mkdtemp, open, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  isSouthboundError,
-  type SouthboundError,
-  type AccessMode,
-  type BackendCreateRequest,
-  type Page,
-  type Snapshot,
-  type SnapshotId,
-  type Volume,
-  type VolumeId,
-} from "@opensds/core";
+import type { AccessMode, BackendCreateRequest, Page, Snapshot, SnapshotId, Volume, VolumeId } from "@opensds/core";
 import { memoryReference, reference, type ReferenceBackend, type ReferenceConfig } from "@opensds/testkit/reference";
 import { onTestFinished } from "vitest";
 import { context, createRequest, facts, type OnStep } from "./call.js";
 
 export { context } from "./call.js";
+export { failure } from "../support/failure.js";
 
 export async function temporaryDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "opensds-reference-"));
@@ -107,17 +98,6 @@ export const stores: { store: string; open: (options?: OpenOptions) => Promise<C
       new Client(await memoryReference().connect({ store: "memory", ...config }, context("setup")), onStep),
   },
 ];
-
-/** How a call failed; a call that did not fail fails the test. */
-export async function failure(call: Promise<unknown>): Promise<SouthboundError> {
-  try {
-    await call;
-  } catch (error) {
-    if (isSouthboundError(error)) return error;
-    throw error;
-  }
-  throw new Error("the call was expected to fail");
-}
 
 /** Everything in a store's directory that belongs to no record that lives, as paths. Empty when nothing has leaked. */
 export async function leaks(dir: string): Promise<string[]> {
