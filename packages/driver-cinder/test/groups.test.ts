@@ -1,7 +1,29 @@
-import { describe, expect, it } from "vitest";
+import type { Orphan } from "@opensds/core";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { cutDescription, groupDescription, membersKey, type GroupRecord } from "../src/groups/group-record.js";
+import { snapshotMetadata } from "../src/records/records.js";
+import { FakeGroups, type FakeCut } from "./fake-groups.js";
 import { testClouds } from "./test-clouds.js";
 
+// Nothing takes time; what happens between two looks is a test's to say.
+const between = vi.hoisted(() => ({ looks: (): void => undefined }));
+vi.mock("../src/poll.js", () => {
+  const rest = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  const pacer = { next: rest, done: () => undefined };
+  const pause = (): Promise<void> => {
+    between.looks();
+    return rest();
+  };
+  return { pause, createPacer: () => pacer, createPaces: () => () => pacer };
+});
+beforeEach(() => {
+  between.looks = () => undefined;
+});
+
 const { cloudWith, driverOn } = testClouds();
+
+const idOf = (kind: string, number: number): string => `${kind.repeat(8)}-0000-4000-8000-${String(number).padStart(12, "0")}`;
+const [one, two, three] = [idOf("1", 1), idOf("1", 2), idOf("1", 3)];
 
 describe("groups", () => {
   it("are there where a group type is named, and nowhere else", async () => {
@@ -11,5 +33,82 @@ describe("groups", () => {
       await driver.setup();
       expect([driver.manifest.facets.includes("groups"), driver.groups !== undefined]).toEqual([there, there]);
     }
+  });
+});
+
+describe("what killed calls left of groups", () => {
+  /** A cloud with groups of all kinds, and a driver on it. */
+  async function cloudWithGroups() {
+    const cloud = new FakeGroups();
+    const group = (number: number, state: GroupRecord["state"] | undefined, volumes: string[]): string => {
+      const id = idOf("2", number);
+      const description = state === undefined ? null : groupDescription({ state, members: membersKey(volumes), name: `group ${number}` });
+      cloud.groups.set(id, { id, description, status: "available", volumes });
+      return id;
+    };
+    const [made, making, closing, foreign] = [group(1, "made", [one]), group(2, "making", [two]), group(3, "closing", [three]), group(4, undefined, [])];
+    const cut = (number: number, over: Partial<FakeCut> = {}): string => {
+      const id = idOf("3", number);
+      const part = { id: idOf("4", number), volume_id: one, metadata: {} };
+      cloud.cuts.set(id, { id, group_id: made, status: "available", description: cutDescription(`cut ${number}`), parts: [part], ...over });
+      return id;
+    };
+    const vouched = { id: idOf("4", 9), volume_id: one, metadata: { ...snapshotMetadata({ name: idOf("4", 9), sourceVolumeId: one }), "opensds.cut": idOf("3", 9) } };
+    const [loose, broken, cutting, good, theirs] = [cut(5), cut(6, { status: "error", parts: [] }), cut(7, { status: "creating", parts: [] }), cut(9, { parts: [vouched] }), cut(8, { description: "by hand" })];
+    const server = await cloudWith((request) => cloud.answer(request));
+    const driver = await driverOn(server, { groupType: "consistent" });
+    await driver.setup();
+    const reconcile = async (repair: boolean): Promise<readonly Orphan[]> => (await driver.reconciliation?.reconcile({ repair })) ?? [];
+    const changes = (): readonly string[] => server.received.filter(({ method, path }) => method !== "GET" && !path.endsWith("/tokens")).map(({ method, path }) => `${method} ${path}`);
+    return { cloud, reconcile, changes, ...{ made, making, closing, foreign, loose, broken, cutting, good, theirs } };
+  }
+
+  it("is found, and told without being touched", async () => {
+    const { reconcile, changes, making, closing, loose, broken } = await cloudWithGroups();
+    const found = await reconcile(false);
+    expect(found.map(({ kind, reference, action, repaired }) => [kind, reference, action, repaired])).toEqual([
+      ["unfinished-group-snapshot", loose, "undo", false],
+      ["unfinished-group-snapshot", broken, "undo", false],
+      ["unfinished-group", making, "undo", false],
+      ["unfinished-group", closing, "finish", false],
+    ]);
+    expect(found.map(({ message }) => message).join("\n")).toContain('making group "group 2" was cut off');
+    expect(changes()).toEqual([]);
+  });
+
+  it("goes where that is asked for, its volumes being left, and nothing else does", async () => {
+    const { cloud, reconcile, made, foreign, cutting, good, theirs } = await cloudWithGroups();
+    expect((await reconcile(true)).map(({ repaired }) => repaired)).toEqual([true, true, true, true]);
+    expect([...cloud.groups.keys()]).toEqual([made, foreign]);
+    expect(cloud.groups.get(made)?.volumes).toEqual([one]);
+    expect([...cloud.cuts.keys()].toSorted()).toEqual([cutting, good, theirs].toSorted());
+    expect(await reconcile(true)).toEqual([]);
+  });
+
+  it("is not what somebody is at work on: it has changed after a while", async () => {
+    const { cloud, reconcile, changes, making, closing, loose, broken } = await cloudWithGroups();
+    between.looks = () => {
+      cloud.groups.get(making)?.volumes.push(three);
+      cloud.groups.delete(closing);
+      const part = cloud.cuts.get(loose)?.parts[0];
+      if (part !== undefined) part.metadata = { "opensds.cut": loose };
+      cloud.cuts.delete(broken);
+    };
+    expect(await reconcile(true)).toEqual([]);
+    expect(changes()).toEqual([]);
+  });
+
+  it("is left to a call that goes on in the last moment", async () => {
+    const { cloud, reconcile, making, loose } = await cloudWithGroups();
+    // The lock is taken by then.
+    cloud.onChange = () => {
+      const group = cloud.groups.get(making);
+      if (group !== undefined) group.description = groupDescription({ state: "made", members: membersKey([two]), name: "group 2" });
+      const part = cloud.cuts.get(loose)?.parts[0];
+      if (part !== undefined) part.metadata = { "opensds.cut": loose };
+    };
+    await reconcile(true);
+    expect(cloud.groups.get(making)?.volumes).toEqual([two]);
+    expect(cloud.cuts.has(loose)).toBe(true);
   });
 });

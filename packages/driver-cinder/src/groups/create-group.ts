@@ -6,8 +6,9 @@ import { displayName } from "../records/records.js";
 import { failedWith } from "../transport/failure.js";
 import { defaultType } from "../transport/volume-types.js";
 import { withNameLock } from "../volumes/name-lock.js";
+import { abandonGroup } from "./abandon-group.js";
 import { anyGroup, describeGroup, groupNamed, type FoundGroup } from "./find-group.js";
-import { dissolve, moveMembers, requireMember } from "./group-members.js";
+import { moveMembers, requireMember } from "./group-members.js";
 import { groupDescription, membersKey } from "./group-record.js";
 
 interface Request {
@@ -40,7 +41,7 @@ export async function createGroup(project: Project, request: Request, call: Crea
     } else {
       const seen = JSON.stringify([there.id, there.status, there.volumes]);
       if (watched?.seen !== seen) watched = { seen, sinceMs: performance.now() };
-      else if (performance.now() - watched.sinceMs > deadMs) await abandon(project, call, there.id, request.name);
+      else if (performance.now() - watched.sinceMs > deadMs) await abandonGroup(project, call, there.id, refusal(call, request.name));
     }
     await pacer.next(call);
   }
@@ -87,21 +88,9 @@ async function fill(project: Project, request: Request, call: CreateCall, there:
       return { ...now, record };
     });
   } catch (thrown) {
-    if (!call.ctx.signal.aborted) await abandon(project, call, there.id, request.name);
+    if (!call.ctx.signal.aborted) await abandonGroup(project, call, there.id, refused);
     throw thrown;
   }
-}
-
-/** Takes a half-made group apart, so that its volumes are free again, unless another call of the same request has made it meanwhile. */
-async function abandon(project: Project, call: CreateCall, id: string, name: string): Promise<void> {
-  const isOurs = await withNameLock(project, call, async () => {
-    const now = await anyGroup(project, call, id);
-    if (now === undefined || now.record.state === "made") return false;
-    await call.ctx.step("abandon-group");
-    await project.groups.update(call, id, { description: groupDescription({ ...now.record, state: "closing" }) });
-    return true;
-  });
-  if (isOurs) await dissolve(project, call, id, refusal(call, name));
 }
 
 const refusal =

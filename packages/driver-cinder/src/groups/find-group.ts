@@ -15,7 +15,7 @@ const largestPage = 1000;
 
 const byAge = (a: { readonly id: string; readonly created_at: string }, b: typeof a): number => (a.created_at + a.id < b.created_at + b.id ? -1 : 1);
 
-const isGoing = ({ status }: { readonly status: string }): boolean => status === "deleting" || status === "deleted";
+export const isGoing = ({ status }: { readonly status: string }): boolean => status === "deleting" || status === "deleted";
 
 /** Every group of the project, whoever made it, without its volumes. */
 export const allGroups = ({ groups }: Project, call: Call): Promise<readonly CinderGroup[]> => everyRow((query) => groups.page(call, query));

@@ -38,7 +38,7 @@ export async function createGroupSnapshot(project: Project, request: Request, ca
       if (done !== undefined && there.group_id === request.groupId) return done;
       if (done !== undefined) throw cutExists(request, call, there);
       if (watched?.id !== there.id) watched = { id: there.id, sinceMs: performance.now() };
-      else if (performance.now() - watched.sinceMs > deadMs) await removeCut(project, call, there.id);
+      else if (performance.now() - watched.sinceMs > deadMs) await removeUnvouched(project, call, there.id);
     } else if (there.status.startsWith("error")) {
       await removeCut(project, call, there.id);
       if (there.group_id === request.groupId) throw inError(request, call, there);
@@ -86,10 +86,13 @@ async function vouch(project: Project, call: CutCall, id: string, held: Held | u
         await removeCut(project, call, id);
         throw busy(call, loose?.volume_id ?? made.group_id, "somebody, since the cut began");
       }
-      for (const part of parts) {
-        await call.ctx.step("vouch-for-cut");
-        await project.snapshots.addMetadata(call, part.id, { ...snapshotMetadata({ name: part.id, sourceVolumeId: part.volume_id }), [keys.cut]: id });
-      }
+      await withNameLock(project, call, async () => {
+        if ((await project.groups.getSnapshot(call, id))?.status !== "available") return;
+        for (const part of parts) {
+          await call.ctx.step("vouch-for-cut");
+          await project.snapshots.addMetadata(call, part.id, { ...snapshotMetadata({ name: part.id, sourceVolumeId: part.volume_id }), [keys.cut]: id });
+        }
+      });
       return;
     }
     await pacer.next(call);
@@ -109,6 +112,18 @@ export async function deleteGroupSnapshot(project: Project, { id }: { readonly i
   if ((await ownCut(project, call, id)) !== undefined) await removeCut(project, call, id);
 }
 
+/** Removes a cut that nobody has vouched for: under the lock under which that is done, so that nobody is given one that goes. */
+export async function removeUnvouched(project: Project, call: Call<"createGroupSnapshot" | "reconcile">, id: string): Promise<void> {
+  const isOurs = await withNameLock(project, call, async () => {
+    const there = await project.groups.getSnapshot(call, id);
+    if (there === undefined || (there.status === "available" && (await isVouchedFor(project, call, there)))) return false;
+    await call.ctx.step("remove-cut");
+    await askToRemove(project, call, id);
+    return true;
+  });
+  if (isOurs) await removeCut(project, call, id);
+}
+
 /** Removes a snapshot of a group with its parts, and waits until it is gone. */
 export async function removeCut(project: Project, call: Call<"createGroupSnapshot" | "deleteGroupSnapshot" | "reconcile">, id: string): Promise<void> {
   const pacer = createPacer();
@@ -122,15 +137,20 @@ export async function removeCut(project: Project, call: Call<"createGroupSnapsho
         throw call.ctx.fail("FAILED_PRECONDITION", "snapshot-in-use", message, { resource: id, outcome: "applied" });
       }
       await call.ctx.step("remove-cut");
-      try {
-        await project.groups.removeSnapshot(call, id);
-      } catch (thrown) {
-        if (!failedWith(thrown, 400)) throw thrown;
-      }
+      await askToRemove(project, call, id);
     } else if (there.status === "deleting") {
       asked = true;
     }
     await pacer.next(call);
+  }
+}
+
+/** What is busy for the moment is asked again. */
+async function askToRemove({ groups }: Project, call: Call, id: string): Promise<void> {
+  try {
+    await groups.removeSnapshot(call, id);
+  } catch (thrown) {
+    if (!failedWith(thrown, 400)) throw thrown;
   }
 }
 
@@ -140,7 +160,7 @@ async function ownCut({ groups }: Project, call: Call, id: string): Promise<Cind
 }
 
 /** The snapshots of the group's volumes that were cut with it. */
-export async function partsOf(project: Project, call: Call, { id, group_id: group }: CinderGroupSnapshot): Promise<readonly CinderSnapshot[]> {
+async function partsOf(project: Project, call: Call, { id, group_id: group }: CinderGroupSnapshot): Promise<readonly CinderSnapshot[]> {
   const parts: CinderSnapshot[] = [];
   for (const volume of (await anyGroup(project, call, group))?.volumes ?? []) {
     const rows = await project.snapshots.page(call, { volume_id: volume, limit: 1000 });
@@ -149,10 +169,17 @@ export async function partsOf(project: Project, call: Call, { id, group_id: grou
   return parts;
 }
 
+/** Whether all parts of a cut say that they are of one moment. */
+export async function isVouchedFor(project: Project, call: Call, cutThere: CinderGroupSnapshot): Promise<boolean> {
+  return areOf(cutThere, await partsOf(project, call, cutThere));
+}
+
+const areOf = ({ id }: CinderGroupSnapshot, parts: readonly CinderSnapshot[]): boolean => parts.length > 0 && parts.every(({ metadata }) => metadata[keys.cut] === id);
+
 /** The group's snapshot as callers see it; undefined while nobody has said that its parts are of one moment. */
 async function describeCut(project: Project, call: Call, cutThere: CinderGroupSnapshot): Promise<GroupSnapshot | undefined> {
   const parts = await partsOf(project, call, cutThere);
-  if (parts.length === 0 || !parts.every(({ metadata }) => metadata[keys.cut] === cutThere.id)) return undefined;
+  if (!areOf(cutThere, parts)) return undefined;
   return {
     id: groupSnapshotId(cutThere.id),
     name: cutNameOf(cutThere) ?? "",

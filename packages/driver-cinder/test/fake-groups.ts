@@ -1,0 +1,89 @@
+import * as v from "valibot";
+import { volumeRow, type Received, type Reply } from "./cloud-server.js";
+import { ours } from "./test-clouds.js";
+
+/** A group, or a group's snapshot, as this cloud keeps it. */
+export interface FakeRow {
+  readonly id: string;
+  description: string | null;
+  status: string;
+}
+export interface FakeGroup extends FakeRow {
+  volumes: string[];
+}
+export interface FakeCut extends FakeRow {
+  readonly group_id: string;
+  /** Which snapshots it is made of: of which volumes, with which metadata. */
+  readonly parts: readonly { readonly id: string; readonly volume_id: string; metadata: Readonly<Record<string, string>> }[];
+}
+
+const created_at = "2026-11-22T12:54:09.000000";
+const changeShape = v.object({ group: v.record(v.string(), v.string()) });
+const lockId = "ffffffff-0000-4000-8000-000000000000";
+
+/** What a Cinder answers about groups and their snapshots, and about the lock that their names are taken under. */
+export class FakeGroups {
+  readonly groups = new Map<string, FakeGroup>();
+  readonly cuts = new Map<string, FakeCut>();
+  /** What happens before a request that changes something is answered. */
+  onChange = (): void => undefined;
+
+  answer({ method, path, body, query }: Received): Reply | undefined {
+    const [, what = "", id = ""] = /^\/v3\/p1\/(\w+)\/?([\w-]*)/u.exec(path) ?? [];
+    if (method !== "GET" && what !== "auth") this.onChange();
+    switch (what) {
+      case "groups":
+        return this.#group(method, id, body);
+      case "group_snapshots":
+        return this.#cut(method, id);
+      case "snapshots":
+        return { status: 200, body: { snapshots: this.#parts(query.get("volume_id")) } };
+      case "volumes": {
+        const lock = volumeRow({ id: lockId, name: "opensds: lock for names", metadata: ours("\u0000lock for names") });
+        // Only who looks for the lock is told of it.
+        const asked = query.get("metadata")?.includes("opensds.name") === true;
+        return path.endsWith("/detail") ? { status: 200, body: { volumes: asked ? [lock] : [] } } : undefined;
+      }
+      case "attachments":
+        return method === "POST" ? { status: 200, body: { attachment: { id: "a1", status: "reserved", volume_id: lockId } } } : { status: 200, body: { attachments: [] } };
+      default:
+        return undefined;
+    }
+  }
+
+  #group(method: string, id: string, body: unknown): Reply | undefined {
+    if (id === "detail") return { status: 200, body: { groups: [...this.groups.values()].map(({ volumes: _, ...row }) => ({ ...row, created_at })) } };
+    const group = this.groups.get(id);
+    if (group === undefined) return undefined;
+    if (method === "PUT") {
+      const change = v.parse(changeShape, body).group;
+      const removed = change["remove_volumes"]?.split(",") ?? [];
+      group.volumes = [...group.volumes, ...(change["add_volumes"]?.split(",") ?? [])].filter((volume) => !removed.includes(volume));
+      group.description = change["description"] ?? group.description;
+      return { status: 202 };
+    }
+    if (method === "POST") {
+      if (group.volumes.length > 0 || [...this.cuts.values()].some((cut) => cut.group_id === id)) return { status: 400, body: { badRequest: { code: 400, message: "Invalid group: it is not empty" } } };
+      this.groups.delete(id);
+      return { status: 202 };
+    }
+    return { status: 200, body: { group: { ...group, created_at } } };
+  }
+
+  #cut(method: string, id: string): Reply | undefined {
+    if (id === "detail") return { status: 200, body: { group_snapshots: [...this.cuts.values()].map(({ parts: _, ...row }) => ({ ...row, created_at })) } };
+    const cut = this.cuts.get(id);
+    if (cut === undefined) return undefined;
+    if (method === "DELETE") {
+      this.cuts.delete(id);
+      return { status: 202 };
+    }
+    return { status: 200, body: { group_snapshot: { id, description: cut.description, status: cut.status, group_id: cut.group_id, created_at } } };
+  }
+
+  #parts(volume: string | null): readonly unknown[] {
+    return [...this.cuts.values()].flatMap(({ id, parts }) =>
+      parts.filter(({ volume_id: of }) => of === volume).map((part) => ({ ...part, status: "available", size: 1, created_at, group_snapshot_id: id })),
+    );
+  }
+}
