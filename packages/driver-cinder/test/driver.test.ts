@@ -1,4 +1,4 @@
-import { secret, volumeId, type SouthboundError } from "@opensds/core";
+import { hostId, secret, volumeId, type SouthboundError } from "@opensds/core";
 import type { CinderOptions } from "@opensds/driver-cinder";
 import { describe, expect, it } from "vitest";
 import { requestMetadata } from "../src/records/records.js";
@@ -104,6 +104,22 @@ describe("refusals", () => {
     expect(failure).toMatchObject({ code: "INTERNAL", reason: "volume-in-error", outcome: "none" });
     expect(failure.message).toContain("Could not find any available weighted backend");
     expect(there).toBe(false);
+  });
+});
+
+describe("a volume that Cinder encrypts by its type", () => {
+  it("is a volume like any other, but is refused to every host, and nothing is reserved", async () => {
+    const id = "d48701bf-d02e-4b1c-a971-bf44686cd943";
+    const row = volumeRow({ id, volume_type: "secret", encrypted: true, metadata: ours("one") });
+    const server = await cloudWith(({ path }) => (path === `/v3/p1/volumes/${id}` ? { status: 200, body: { volume: row } } : undefined));
+    const driver = await driverOn(server);
+    await driver.setup();
+    expect(await driver.getVolume({ id: volumeId(id) })).toMatchObject({ name: "one", state: "available" });
+    const connector = { hostId: hostId("h"), hostName: "h", bootId: "b" };
+    const failure = await failureOf(driver.connectVolume({ volumeId: volumeId(id), connector }));
+    expect(failure).toMatchObject({ code: "FAILED_PRECONDITION", reason: "no-attach-method", outcome: "none", recovery: "operator" });
+    expect(failure.message).toContain("encrypted by its type secret");
+    expect(server.received.filter(({ method, path }) => method !== "GET" && !path.endsWith("/tokens"))).toEqual([]);
   });
 });
 

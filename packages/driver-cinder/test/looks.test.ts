@@ -15,7 +15,7 @@ function contextOf(signal: AbortSignal): CallContext {
   };
 }
 
-const rowOf = (id: string, status: string): CinderVolume => ({ id, status, size: 1, created_at: "2026-01-01T00:00:00", metadata: {}, multiattach: false });
+const rowOf = (id: string, status: string): CinderVolume => ({ id, status, size: 1, created_at: "2026-01-01T00:00:00", metadata: {}, multiattach: false, encrypted: false });
 
 /** A cloud where every volume of these is being made, and every other one is ready. */
 function cloudOf(creating: Set<string>) {

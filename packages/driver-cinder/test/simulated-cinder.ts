@@ -181,7 +181,7 @@ export class SimulatedCinder {
       // In no order that has to do with the order in which they were made.
       const id = `${String(this.#random(1_000_000)).padStart(8, "0")}-0000-4000-8000-${String((this.#ids += 1)).padStart(12, "0")}`;
       const created = new Date(Math.floor(this.nowMs / 1_000) * 1_000).toISOString().replace("Z", "");
-      const row: CinderVolume = { id, name, size, status: "creating", created_at: created, metadata: { ...metadata }, multiattach: false };
+      const row: CinderVolume = { id, name, size, status: "creating", created_at: created, metadata: { ...metadata }, multiattach: false, encrypted: false };
       this.rows.set(id, row);
       this.#asked.set(id, metadata);
       this.makers.set(id, process);

@@ -20,6 +20,7 @@ import { factsMetadata, factsOf, hostOf, type AttachmentFacts } from "./attachme
 import { attachmentOf, currentAttachments, isConnected, noSuchVolume } from "./attachments.js";
 import { connectionInfoOf } from "./connection-info.js";
 import { giveUp } from "./disconnect-volume.js";
+import { refuseEncrypted } from "./refuse-encrypted.js";
 
 /** How long a reservation without a host is left to whoever has just made it. It has no device yet, so taking it over harms nobody. */
 const nobodysMs = 3_000;
@@ -34,6 +35,7 @@ export async function connectVolume(project: Project, request: BackendConnectReq
   for (;;) {
     const volume = await ownVolume(project, call, request.volumeId);
     if (volume === undefined) throw noSuchVolume(project, call.ctx, request.volumeId);
+    refuseEncrypted(call, volume);
     refuseSharing(call, request, volume);
     if (volume.status === "available" && fateOf(volume) === "kept") {
       const made = await reserve(project, call, request);

@@ -14,6 +14,7 @@ export const volumeShape = v.object({
   metadata,
   volume_type: v.nullish(v.string()),
   multiattach: v.optional(v.boolean(), false),
+  encrypted: v.optional(v.boolean(), false),
   group_id: v.nullish(v.string()),
   snapshot_id: v.nullish(v.string()),
   source_volid: v.nullish(v.string()),
