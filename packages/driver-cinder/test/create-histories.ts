@@ -1,11 +1,14 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { randomUUID } from "node:crypto";
 import { GiB } from "@opensds/core";
 import { openCall } from "../src/call.js";
 import type { CinderConfig } from "../src/config.js";
 import { createPaces } from "../src/poll.js";
+import { keys, requestMetadata } from "../src/records/records.js";
 import { createVolume } from "../src/volumes/create-volume.js";
+import { instanceOf } from "../src/volumes/fate.js";
 import { removeLoser } from "../src/volumes/remove-loser.js";
-import { SimulatedCinder, type Faults } from "./simulated-cinder.js";
+import { ghost, SimulatedCinder, type Faults } from "./simulated-cinder.js";
 import { randomOf } from "./turns.js";
 
 /** What every create of a history asks for. */
@@ -53,6 +56,23 @@ function faultsOf(random: (below: number) => number): Faults {
   };
 }
 
+/** What killed creates may leave: one or two candidates, each at some point on its way, of makers that are gone. */
+function plant(random: (below: number) => number, cloud: SimulatedCinder): void {
+  const leavings = 1 + random(2);
+  for (let number = 0; number < leavings; number += 1) {
+    const maker = `ghost-${number}`;
+    const status = ["available", "available", "creating", "error"][random(4)] ?? "available";
+    // Of two, only one can have been alone, or be wanted by somebody who had the other dropped.
+    const claim = number === 0 && random(3) === 0 ? { [keys.alone]: maker } : {};
+    const isContested = random(3) > 0;
+    const wanted = [undefined, "dropped", number === 0 ? "kept" : "dropped"] as const;
+    const proposal = isContested && status === "available" ? wanted[random(3)] : undefined;
+    // A claim may have come too late for whoever contested the candidate to see it.
+    const metadata = { ...requestMetadata(request, maker), ...claim, ...(isContested && { [keys.contested]: "1" }) };
+    cloud.plant({ status, metadata }, proposal && instanceOf(proposal, randomUUID()));
+  }
+}
+
 /** Plays one history: up to five processes, of which some tidy up what they meet, and then one create alone. */
 export async function play(seed: number, base: CinderConfig, live: (world: World) => void): Promise<History> {
   const random = randomOf(seed);
@@ -86,6 +106,7 @@ export async function play(seed: number, base: CinderConfig, live: (world: World
     mostKept = Math.max(mostKept, cloud.kept().length);
     return going;
   };
+  if (random(3) === 0) plant(random, cloud);
   const processes = 1 + random(5);
   const tidies = 2 + random(4);
   let begun = 0;
@@ -101,7 +122,7 @@ export async function play(seed: number, base: CinderConfig, live: (world: World
     if (!going || outcomes.size + cloud.dead.size >= processes) break;
   }
   const before = [...outcomes.values()];
-  const unfinished = new Set(Array.from({ length: begun }, (_, index) => `p${index}`).filter((process) => !outcomes.has(process)));
+  const unfinished = new Set(Array.from({ length: begun }, (_, index) => `p${index}`).filter((process) => !outcomes.has(process))).add(ghost);
   void at.run("last", () => start("last"));
   for (let turn = 0; turn < most && !outcomes.has("last"); turn += 1) await step();
   return { cloud, patient, outcomes: before, last: outcomes.get("last"), mostKept, unfinished };

@@ -33,6 +33,9 @@ export interface Faults {
   readonly meddle: number;
 }
 
+/** Who made what was there before. */
+export const ghost = "ghost";
+
 /** Who deletes volumes without knowing anything of this driver. */
 export const outsider = "outsider";
 
@@ -82,6 +85,14 @@ export class SimulatedCinder {
       if (row !== undefined && (row.status === "available" || !this.#happens("late"))) this.#goOn(row);
     }
     return true;
+  }
+
+  /** Puts down what a process left that died before the history begins. */
+  plant(row: Pick<CinderVolume, "status" | "metadata">, instance: string | undefined): void {
+    const planted = this.#insert("one", 1, row.metadata, ghost);
+    const { id } = planted;
+    this.rows.set(id, { ...planted, status: instance === undefined ? row.status : "reserved" });
+    if (instance !== undefined) this.#attach(id, instance);
   }
 
   /** What is kept and nobody is deleting. */
@@ -167,6 +178,24 @@ export class SimulatedCinder {
     };
   }
 
+  #insert(name: string, size: number, metadata: CinderVolume["metadata"], maker: string): CinderVolume {
+    // In no order that has to do with the order in which they were made.
+    const id = `${String(this.#random(1_000_000)).padStart(8, "0")}-0000-4000-8000-${String((this.#ids += 1)).padStart(12, "0")}`;
+    const created = new Date(Math.floor(this.nowMs / 1_000) * 1_000).toISOString().replace("Z", "");
+    const row: CinderVolume = { id, name, size, status: "creating", created_at: created, metadata: { ...metadata }, multiattach: false, encrypted: false };
+    this.rows.set(id, row);
+    this.#asked.set(id, metadata);
+    this.makers.set(id, maker);
+    if (this.#happens("lose")) this.#lost.add(id);
+    return row;
+  }
+
+  #attach(id: string, instance: string | undefined): CinderAttachment {
+    const attachment: CinderAttachment = { id: `a${(this.#ids += 1)}`, status: "reserved", volume_id: id, instance };
+    this.#attachments.set(attachment.id, attachment);
+    return attachment;
+  }
+
   #volumesOf(process: string, unused: () => never): Volumes {
     const request = <Value>(work: () => Value): Promise<Value> => this.wait(process, "request", work);
     const refuse = (detail: string): never => {
@@ -177,19 +206,8 @@ export class SimulatedCinder {
       if (row !== undefined) this.rows.set(id, { ...row, ...over });
       return row !== undefined;
     };
-    const create = (name: string, size: number, metadata: CinderVolume["metadata"]): CinderVolume => {
-      // In no order that has to do with the order in which they were made.
-      const id = `${String(this.#random(1_000_000)).padStart(8, "0")}-0000-4000-8000-${String((this.#ids += 1)).padStart(12, "0")}`;
-      const created = new Date(Math.floor(this.nowMs / 1_000) * 1_000).toISOString().replace("Z", "");
-      const row: CinderVolume = { id, name, size, status: "creating", created_at: created, metadata: { ...metadata }, multiattach: false, encrypted: false };
-      this.rows.set(id, row);
-      this.#asked.set(id, metadata);
-      this.makers.set(id, process);
-      if (this.#happens("lose")) this.#lost.add(id);
-      return row;
-    };
     return {
-      create: (_, { name, size, metadata }) => request(() => create(name, size, metadata)),
+      create: (_, { name, size, metadata }) => request(() => this.#insert(name, size, metadata, process)),
       get: (_, id) => request(() => this.rows.get(id)),
       page: () => request(() => [...this.rows.values()]),
       remove: (_, id) =>
@@ -210,9 +228,7 @@ export class SimulatedCinder {
         request(() => {
           if (this.rows.get(id)?.status !== "available") return refuse("it is not available");
           change(id, { status: "reserved" });
-          const attachment: CinderAttachment = { id: `a${(this.#ids += 1)}`, status: "reserved", volume_id: id, instance };
-          this.#attachments.set(attachment.id, attachment);
-          return attachment;
+          return this.#attach(id, instance);
         }),
       attachments: (_, id) => request(() => [...this.#attachments.values()].filter((one) => one.volume_id === id)),
       detach: (_, attachmentId) =>
