@@ -35,7 +35,7 @@ describe("limits", () => {
     expect(await driver.qos.modifyVolume({ id, qos: { iops: 500 } })).toEqual({ iops: 500 });
     expect(await typeOf()).toBe(`${prefix}slow`);
     expect(await driver.qos.getQos({ id })).toEqual({ iops: 500 });
-    expect(await failureOf(driver.qos.modifyVolume({ id, qos: { iops: 501 } }))).toMatchObject({ code: "INVALID_ARGUMENT", reason: "qos-unsupported", outcome: "none" });
+    expect(await failureOf(driver.qos.modifyVolume({ id, qos: { iops: 499 } }))).toMatchObject({ code: "INVALID_ARGUMENT", reason: "qos-unsupported", outcome: "none" });
     expect(await driver.qos.modifyVolume({ id, qos: { iops: null } })).toEqual({});
     expect(await typeOf()).toBe("rbd");
     await driver.deleteVolume({ id });

@@ -52,6 +52,13 @@ describe("limits", () => {
     expect(retyped).toEqual([]);
   });
 
+  it("above those of every type are out of range", async () => {
+    const { driver, retyped } = await limited("silver");
+    const failure = await failureOf(driver.qos?.modifyVolume({ id: volumeId(id), qos: { iops: 5_001 } }) ?? Promise.resolve());
+    expect(failure).toMatchObject({ code: "OUT_OF_RANGE", reason: "qos-out-of-range", outcome: "none", details: { limit: "iops", largest: 5_000 } });
+    expect(retyped).toEqual([]);
+  });
+
   it("that Cinder took on and did not set are no success", async () => {
     const { driver } = await limited("bronze");
     const failure = await failureOf(driver.qos?.modifyVolume({ id: volumeId(id), qos: { iops: 500 } }) ?? Promise.resolve());

@@ -69,9 +69,21 @@ async function typeWith(project: Project, call: Call<"modifyVolume">, volume: Ci
     const first = requestOf(volume)?.parameters["volumeType"] ?? project.config.volumeType ?? (await defaultType(project.api, call))?.name;
     if (first !== undefined && types[first] === undefined) return first;
   }
+  refuseBeyond(call, volume, wanted, Object.values(types));
   const known = Object.entries(types).map(([name, limits]) => `${name} (${JSON.stringify(limits)})`);
   const message = `no volume type of \`qosTypes\` has just the limits ${JSON.stringify(wanted)}; there are ${known.join(", ")}`;
   throw call.ctx.fail("INVALID_ARGUMENT", "qos-unsupported", message, { resource: volume.id, outcome: "none", details: { wanted, types } });
+}
+
+/** Fails where all of the limits are known to some type, and one is larger than any type has it. */
+function refuseBeyond({ ctx }: Call<"modifyVolume">, { id }: CinderVolume, wanted: QosLimits, types: readonly QosLimits[]): void {
+  const numbersOf = (limits: QosLimits): readonly (readonly [string, number])[] => Object.entries<number | undefined>({ ...limits }).flatMap(([limit, value]) => (value === undefined ? [] : [[limit, value] as const]));
+  const known = types.flatMap(numbersOf);
+  const beyond = numbersOf(wanted).map(([limit, value]) => ({ limit, value, largest: Math.max(0, ...known.flatMap(([name, number]) => (name === limit ? [number] : []))) }));
+  const first = beyond.find(({ value, largest }) => value > largest);
+  if (first === undefined || beyond.some(({ largest }) => largest === 0)) return;
+  const message = `no volume type of \`qosTypes\` has ${first.limit} above ${first.largest}, and ${first.value} was asked for`;
+  throw ctx.fail("OUT_OF_RANGE", "qos-out-of-range", message, { resource: id, outcome: "none", details: { limit: first.limit, largest: first.largest } });
 }
 
 /** False: it was busy for the moment. */
