@@ -105,8 +105,9 @@ async function advance(
     if (other.id === target.id) continue;
     if ((await settleFate(project, call, other, "dropped")) === "kept") return "again";
   }
-  if ((await settleFate(project, call, target, "kept")) !== "kept") return "again";
-  return { ...target, metadata: { ...target.metadata, [keys.fate]: "kept" } };
+  await settleFate(project, call, target, "kept");
+  // Whatever came of it, it may have come to be in error since it was seen.
+  return "again";
 }
 
 /** False: all were. */
