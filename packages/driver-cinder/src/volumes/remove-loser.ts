@@ -1,5 +1,6 @@
 import type { Call } from "../call.js";
-import { isLeaving, isStuck, writtenFate } from "./fate.js";
+import { isOverdue } from "./claim.js";
+import { isLeaving, isLost, isStuck, writtenFate } from "./fate.js";
 import { disown } from "./disown.js";
 import { createPacer } from "../poll.js";
 import type { Project } from "../project.js";
@@ -9,8 +10,8 @@ import { stateOf } from "./states.js";
 import { failedWith } from "../transport/failure.js";
 
 /**
- * Has a candidate dropped and removes it, unless it turns out to be kept. Waits while Cinder is still making it, and until it is
- * surely on its way out.
+ * Has a candidate dropped and removes it, unless it turns out to be kept. Waits while Cinder is still making it, unless it has probably lost
+ * the order, and until it is surely on its way out.
  */
 export async function removeLoser(project: Project, call: Call, id: string): Promise<void> {
   const { volumes } = project;
@@ -18,7 +19,9 @@ export async function removeLoser(project: Project, call: Call, id: string): Pro
   for (;;) {
     const volume = await volumes.get(call, id);
     if (volume === undefined || isLeaving(volume)) return;
-    if (stateOf(volume.status) !== "creating") {
+    if (stateOf(volume.status) === "creating") {
+      if (isLost(volume) || isOverdue(project, volume)) return;
+    } else {
       if ((await settleFate(project, call, volume, "dropped")) !== "dropped") return;
       if (requestOf(volume)?.imported === true) {
         // It was somebody's before, and stays that.
