@@ -19,6 +19,9 @@ describe("the virtual machine's parts", () => {
   it("lets no directory name break the agent's script", () => {
     expect(quote("it's")).toBe(`'it'\\''s'`);
     expect(agentScript("/a b", [])).toContain("cd '/a b'");
+    expect(agentScript("/a b", [])).toContain("tmpfs /tmp");
+    // A checkout there is seen by the machine too.
+    expect(agentScript("/tmp/checkout/run", [])).not.toContain("tmpfs /tmp");
     expect(agentScript("/run", [], ["/c d", "/e"])).toContain("for tree in '/c d' '/e'; do");
   });
 

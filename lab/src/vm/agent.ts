@@ -11,7 +11,7 @@ export function agentScript(runDirectory: string, ports: readonly number[], tree
 cd ${quote(runDirectory)}
 mount -t tmpfs tmpfs /run; mkdir -p /run/lock
 mkdir -p /dev/pts /dev/shm; mount -t devpts devpts /dev/pts; mount -t tmpfs tmpfs /dev/shm
-mount -t tmpfs tmpfs /tmp
+${ownTmp(runDirectory)}
 # This is another machine than the host, and says so.
 hostname lab-vm; echo lab-vm >/etc/hostname; tr -d - </proc/sys/kernel/random/uuid >/etc/machine-id
 for tree in ${trees.map(quote).join(" ")}; do tar --create --directory "$tree" . | tar --extract --directory / --keep-directory-symlink --no-overwrite-dir; done
@@ -35,6 +35,9 @@ echo o >/proc/sysrq-trigger
 sleep 60
 `;
 }
+
+/** An empty /tmp of the guest's own; not where the project itself lies in the host's, which would be out of sight then. */
+const ownTmp = (runDirectory: string): string => (runDirectory.startsWith("/tmp/") ? "" : "mount -t tmpfs tmpfs /tmp");
 
 /** For the shell: nothing in it means anything. */
 export function quote(text: string): string {
