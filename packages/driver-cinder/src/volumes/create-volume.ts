@@ -36,7 +36,8 @@ export async function createVolume(project: Project, request: BackendCreateReque
     const next = before ?? (await advance(project, call, request, candidates, progress));
     if (next === "again") continue;
     if (next !== undefined && !isLeaving(next)) {
-      if (next.id !== progress.own?.id && writtenFate(next) === undefined) {
+      // One in error is given to nobody, and its maker may be about to remove it.
+      if (next.id !== progress.own?.id && writtenFate(next) === undefined && stateOf(next.status) !== "error") {
         await writeDown(project, call, next);
         continue;
       }
