@@ -22,7 +22,7 @@ export const keys = {
   alone: "opensds.alone",
   /** That somebody does not take the maker's word for it: the fate has to be settled and written. */
   contested: "opensds.contested",
-  /** That no claim was there when it was in error and contested, or that its maker takes its own back: one that comes counts for nothing. */
+  /** That no claim was there when it was in error, or that its maker takes its own back: one that comes counts for nothing. */
   unclaimed: "opensds.unclaimed",
   /** That Cinder seems to have lost the order to make the volume: it is not to be kept, should it ever be made. */
   lost: "opensds.lost",

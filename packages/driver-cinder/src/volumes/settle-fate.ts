@@ -25,11 +25,12 @@ export async function settleFate(project: Project, call: Call, seen: CinderVolum
       if (settled !== undefined) return settled;
     } else if (known !== undefined) {
       return known;
-    } else if (["available", "error"].includes(stateOf(volume.status)) && !isContested(volume)) {
-      // From here on a claim that is not there yet counts no more, and one that is there will be seen with this.
-      await contest(project, call, id);
-      continue;
     } else if (volume.status === "available") {
+      if (!isContested(volume)) {
+        // From here on a claim that is not there yet counts no more, and one that is there will be seen with this.
+        await contest(project, call, id);
+        continue;
+      }
       const settled = await propose(project, call, id, proposalFor(volume, wanted));
       if (settled !== undefined) return settled;
     } else if (stateOf(volume.status) === "error") {
