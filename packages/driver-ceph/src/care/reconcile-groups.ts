@@ -1,6 +1,6 @@
 import { mapBounded } from "../bounded.js";
 import type { Call } from "../call.js";
-import { dropCopy, isCopyName, isCopyOver } from "../volumes/copy-image.js";
+import { dropNascent, isNascentName, isNascentOver } from "../volumes/nascent-image.js";
 import { abandon } from "../groups/create-group.js";
 import { claimsOfGroup, groupOfClaims, groupRegister } from "../groups/find-group.js";
 import { claimsOfCut, cutRegister } from "../groups/find-group-snapshot.js";
@@ -73,9 +73,9 @@ async function idleNames(pool: Pool, call: Call, keys: readonly string[]): Promi
 }
 
 async function copiesLeft(pool: Pool, call: Call): Promise<readonly Leftover[]> {
-  const names = (await pool.rbd.list(call)).filter((name) => isCopyName(name) && isCopyOver(name));
+  const names = (await pool.rbd.list(call)).filter((name) => isNascentName(name) && isNascentOver(name));
   return names.map((reference) => {
     const message = "an image that was to become a volume made of a group's snapshot: the call was cut off";
-    return { kind: "unfinished-copy", reference, message, action: "undo", mend: () => dropCopy(pool, call, reference) };
+    return { kind: "unfinished-copy", reference, message, action: "undo", mend: () => dropNascent(pool, call, reference) };
   });
 }

@@ -2,7 +2,7 @@ import type { BackendPageRequest, Importable, Page } from "@opensds/core";
 import { mapBounded } from "../bounded.js";
 import type { Call } from "../call.js";
 import { cells } from "../records/cells.js";
-import { isCopyName } from "./copy-image.js";
+import { isNascentName } from "./nascent-image.js";
 import { requestIn } from "./get-volume.js";
 import { isOurImageName } from "../records/image-name.js";
 import type { Pool } from "../pool.js";
@@ -24,7 +24,7 @@ export async function listImportablePage(pool: Pool, request: BackendPageRequest
     const message = "the start token is of no form that this driver gives; begin again without one";
     throw call.ctx.fail("ABORTED", "bad-token", message, { outcome: "none", recovery: "fix-request" });
   }
-  const names = (await pool.rbd.list(call)).filter((name) => !isOurImageName(name) && !isCopyName(name) && name > after).sort();
+  const names = (await pool.rbd.list(call)).filter((name) => !isOurImageName(name) && !isNascentName(name) && name > after).sort();
   const some = names.slice(0, request.pageSize);
   const found = await mapBounded(some, atOnce, async (name): Promise<Importable | undefined> => {
     const view = await pool.images.byName(call, name, foreignCells);

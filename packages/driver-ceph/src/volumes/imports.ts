@@ -4,7 +4,7 @@ import type { Bind } from "../bind.js";
 import { together } from "../bounded.js";
 import type { Call } from "../call.js";
 import { cells, cellTag, decodeImporting, encodeImporting, encodeRequest } from "../records/cells.js";
-import { isCopyName } from "./copy-image.js";
+import { isNascentName } from "./nascent-image.js";
 import { describe, requestIn, volumeCells } from "./get-volume.js";
 import { imageNameOf, isOurImageName, ourPrefixes } from "../records/image-name.js";
 import { foreignCells, listImportablePage, obstacleOf } from "./importable.js";
@@ -41,7 +41,7 @@ async function importOnce(pool: Pool, request: ImportRequest, call: ImportCall):
   const target = imageNameOf(request.name);
   const [there, found] = await together(
     pool.images.byName(call, target, volumeCells),
-    isOurImageName(request.reference) || isCopyName(request.reference) ? Promise.resolve(undefined) : pool.images.byName(call, request.reference, foreignCells),
+    isOurImageName(request.reference) || isNascentName(request.reference) ? Promise.resolve(undefined) : pool.images.byName(call, request.reference, foreignCells),
   );
   if (there !== undefined) {
     const recorded = requestIn(there);
