@@ -67,7 +67,8 @@ function interruptedRun(signal: NodeJS.Signals, last: string | undefined): Famil
 }
 
 function brokenFamily(error: unknown): Counts {
-  console.error(error);
+  // What was not begun is no bug, whose stack somebody would need.
+  console.error(interruptedBy() !== undefined && error instanceof Error ? error.message : error);
   return { passed: 0, failed: 1, skipped: [] };
 }
 
