@@ -53,7 +53,7 @@ export const dataMutants: readonly Mutant[] = [
       detachVolume: async (record, options) => {
         const file = backingFile(at(record, "device", "path"));
         await sound.detachVolume(record, options);
-        if (file === undefined || backingFile(record.device?.path) !== undefined) return;
+        if (file === undefined || backingFile(record.device?.path) === file) return;
         const bytes = readFileSync(file);
         const starts = Array.from({ length: bytes.length / 2 ** 20 }, (_block, index) => index * 2 ** 20);
         const cached = starts.filter((at) => !bytes.subarray(at, at + 2 ** 20).includes(Buffer.alloc(512)));

@@ -67,7 +67,7 @@ export const deviceMutants: readonly Mutant[] = [
           const file = backingFile(at(record, "device", "path"));
           await sound.detachVolume(record, options);
           // Small volumes only: larger ones hold file systems, and too much of the suite would stumble over their devices.
-          if (file === undefined || backingFile(record.device?.path) !== undefined || statSync(file).size > 2 ** 20) return;
+          if (file === undefined || backingFile(record.device?.path) === file || statSync(file).size > 2 ** 20) return;
           left.push([execFileSync("losetup", ["--find", "--show", "--read-only", file], { encoding: "utf8" }).trim(), file]);
         },
       });
