@@ -165,38 +165,6 @@ describe("an order that Cinder lost", () => {
   });
 });
 
-describe("a create from a source that went meanwhile", () => {
-  it("drops the row that Cinder keeps of what it refused, so that nobody waits for it", async () => {
-    const [source, left] = ["11111111-d02e-4b1c-a971-bf44686cd943", "22222222-d02e-4b1c-a971-bf44686cd943"];
-    const rows = new Map([[source, volumeRow({ id: source, status: "available", metadata: ours("source") })]]);
-    const server = await cloudWith(({ method, path, body }) => {
-      const [, id = "", rest] = /^\/v3\/p1\/volumes\/([0-9a-f-]{36})(\/metadata)?$/u.exec(path) ?? [];
-      const row = rows.get(id);
-      const metadataIn = (value: unknown): object => (value instanceof Object && "metadata" in value && value.metadata instanceof Object ? value.metadata : {});
-      if (path === "/v3/p1/volumes/detail") return { status: 200, body: { volumes: [...rows.values()].filter(({ id: one }) => one !== source) } };
-      if (method === "POST" && path === "/v3/p1/volumes") {
-        rows.set(left, volumeRow({ id: left, status: "creating", metadata: metadataIn(body instanceof Object && "volume" in body ? body.volume : undefined) }));
-        rows.delete(source);
-        return { status: 404, body: { itemNotFound: { code: 404, message: `Volume ${source} could not be found.` } } };
-      }
-      if (row !== undefined && rest !== undefined) {
-        rows.set(id, { ...row, metadata: { ...metadataIn(row), ...metadataIn(body) } });
-        return { status: 200, body: { metadata: metadataIn(body) } };
-      }
-      return row === undefined ? undefined : { status: 200, body: { volume: row } };
-    });
-    const driver = await driverOn(server);
-    await driver.setup();
-    const request = { name: "one", capacity: { requiredBytes: 1 }, source: { kind: "volume", volumeId: volumeId(source) } } as const;
-    expect(await failureOf(driver.createVolume(request))).toMatchObject({ code: "NOT_FOUND", reason: "volume-not-found", outcome: "none" });
-    expect(rows.get(left)?.["metadata"]).toMatchObject({ "opensds.fate": "dropped", "opensds.lost": "1" });
-    expect(await failureOf(driver.getVolume({ name: "one" }))).toMatchObject({ code: "NOT_FOUND" });
-    const listed: unknown[] = [];
-    for await (const volume of driver.listVolumes()) listed.push(volume);
-    expect(listed).toEqual([]);
-  });
-});
-
 describe("states", () => {
   it.each([
     ["available", "available"],

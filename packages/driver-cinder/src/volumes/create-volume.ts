@@ -8,7 +8,7 @@ import { createPacer } from "../poll.js";
 import type { Project } from "../project.js";
 import { displayName, keys, requestMetadata, requestOf, type RequestRecord } from "../records/records.js";
 import { requireSource } from "./sources.js";
-import { disownRefused, removeFailed, removeLoser } from "./remove-loser.js";
+import { removeFailed, removeLoser } from "./remove-loser.js";
 import { contest, settleFate } from "./settle-fate.js";
 import { stateOf } from "./states.js";
 import { failedWith } from "../transport/failure.js";
@@ -158,7 +158,6 @@ async function makeCandidate(project: Project, call: Call, request: BackendCreat
     });
     return { id, maker };
   } catch (thrown) {
-    if (source !== undefined && failedWith(thrown, 400, 404)) await disownRefused(project, call, name, maker);
     throw refusedCreate(call, request, thrown);
   }
 }

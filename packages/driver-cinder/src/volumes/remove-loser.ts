@@ -2,10 +2,9 @@ import type { Call } from "../call.js";
 import { isOverdue } from "./claim.js";
 import { isLeaving, isLost, isStuck, writtenFate } from "./fate.js";
 import { disown } from "./disown.js";
-import { candidatesOf } from "./get-volume.js";
 import { createPacer } from "../poll.js";
 import type { Project } from "../project.js";
-import { keys, requestOf } from "../records/records.js";
+import { requestOf } from "../records/records.js";
 import { denyClaims, settleFate } from "./settle-fate.js";
 import { stateOf } from "./states.js";
 import { failedWith } from "../transport/failure.js";
@@ -51,19 +50,6 @@ export async function removeFailed(project: Project, call: Call, id: string): Pr
     if (isStuck(volume)) return true;
     if (await remove(project, call, id)) return true;
     await pacer.next(call);
-  }
-}
-
-/**
- * Drops what Cinder left of a candidate that it refused. It writes a volume down before it asks for its source once more, and where that went
- * meanwhile, it answers 404 and keeps the row (Zed: `EntryCreateTask.revert` in cinder/volume/flows/api/create_volume.py): creating for ever, which
- * only an administrator can end. Nothing was ordered, so that nobody can have been given it.
- */
-export async function disownRefused(project: Project, call: Call, name: string, maker: string): Promise<void> {
-  const left = (await candidatesOf(project, call, name)).filter(({ metadata, status }) => metadata[keys.maker] === maker && stateOf(status) === "creating");
-  for (const { id } of left) {
-    await call.ctx.step("drop-refused");
-    await project.volumes.addMetadata(call, id, { [keys.fate]: "dropped", [keys.lost]: "1" });
   }
 }
 
