@@ -1,7 +1,6 @@
 import { hostId, secret, volumeId, type SouthboundError } from "@opensds/core";
 import type { CinderOptions } from "@opensds/driver-cinder";
 import { describe, expect, it } from "vitest";
-import { requestMetadata } from "../src/records/records.js";
 import { volumeRow, type Reply } from "./cloud-server.js";
 import { failureOf } from "./failure-of.js";
 import { ours, testClouds, type Answer } from "./test-clouds.js";
@@ -120,48 +119,6 @@ describe("a volume that Cinder encrypts by its type", () => {
     expect(failure).toMatchObject({ code: "FAILED_PRECONDITION", reason: "no-attach-method", outcome: "none", recovery: "operator" });
     expect(failure.message).toContain("encrypted by its type secret");
     expect(server.received.filter(({ method, path }) => method !== "GET" && !path.endsWith("/tokens"))).toEqual([]);
-  });
-});
-
-describe("an order that Cinder lost", () => {
-  it("is given up after a while, and another volume is made; should it be made after all, it is dropped", async () => {
-    const [lost, fresh] = ["11111111-d02e-4b1c-a971-bf44686cd943", "22222222-d02e-4b1c-a971-bf44686cd943"];
-    const undecided = requestMetadata({ name: "one", capacity: { requiredBytes: 1, limitBytes: null }, parameters: {}, sizeBytes: 2 ** 30 });
-    const rows = new Map([[lost, volumeRow({ id: lost, status: "creating", created_at: "2026-01-01T00:00:00.000000", metadata: { ...undecided } })]]);
-    const proposals: unknown[] = [];
-    const server = await cloudWith(({ method, path, body }) => {
-      const [, id = "", rest] = /^\/v3\/p1\/volumes\/([0-9a-f-]{36})(\/metadata)?$/u.exec(path) ?? [];
-      const row = rows.get(id);
-      if (path === "/v3/p1/volumes/detail") return { status: 200, body: { volumes: [...rows.values()] } };
-      if (method === "POST" && path === "/v3/p1/volumes") {
-        rows.set(fresh, volumeRow({ id: fresh, status: "available", metadata: { ...undecided } }));
-        return { status: 202, body: { volume: { ...rows.get(fresh), status: "creating" } } };
-      }
-      if (method === "POST" && path === "/v3/p1/attachments") {
-        proposals.push(body);
-        return { status: 200, body: { attachment: { id: "a1", status: "reserved", volume_id: fresh } } };
-      }
-      if (method === "DELETE" && path === "/v3/p1/attachments/a1") return { status: 200, body: { attachments: [] } };
-      if (row !== undefined && rest !== undefined) {
-        const metadata = body instanceof Object && "metadata" in body && body.metadata instanceof Object ? body.metadata : {};
-        rows.set(id, { ...row, metadata: Object.assign({}, row["metadata"], metadata) });
-        return { status: 200, body: { metadata } };
-      }
-      return row === undefined ? undefined : { status: 200, body: { volume: row } };
-    });
-    const driver = await driverOn(server);
-    await driver.setup();
-    expect((await driver.createVolume({ name: "one", capacity: { requiredBytes: 1 } })).id).toBe(fresh);
-    expect(rows.get(lost)?.["metadata"]).toMatchObject({ "opensds.lost": "1" });
-
-    // The order was only late.
-    rows.delete(fresh);
-    rows.set(lost, { ...rows.get(lost), status: "available" });
-    proposals.length = 0;
-    expect((await driver.createVolume({ name: "one", capacity: { requiredBytes: 1 } })).id).toBe(fresh);
-    const dropped = new RegExp(`"volume_uuid":"${lost}","instance_uuid":"09e45d51-`, "u");
-    expect(JSON.stringify(proposals[0])).toMatch(dropped);
-    expect(rows.get(lost)?.["metadata"]).toMatchObject({ "opensds.fate": "dropped" });
   });
 });
 

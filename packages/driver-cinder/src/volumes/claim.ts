@@ -4,7 +4,8 @@ import type { Project } from "../project.js";
 import { keys } from "../records/records.js";
 import type { CinderVolume } from "../transport/shapes.js";
 import { isClaimed, isContested, writtenFate } from "./fate.js";
-import { candidatesOf, timeOf } from "./get-volume.js";
+import { candidatesOf } from "./get-volume.js";
+import { isOverdue } from "./lost-orders.js";
 import { stateOf } from "./states.js";
 
 /** A candidate that this call has made. */
@@ -39,6 +40,3 @@ export async function claimAlone(project: Project, call: Call, name: string, own
     watch.end();
   }
 }
-
-/** Whether Cinder has been making it for so long that it has probably lost the order. */
-export const isOverdue = ({ config }: Project, { created_at: created }: CinderVolume): boolean => Date.now() - Date.parse(timeOf(created)) >= config.lostAfterMs;

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { GiB, type BackendCreateRequest, type SouthboundError, type Volume } from "@opensds/core";
 import type { Call } from "../call.js";
-import { claimAlone, isOverdue, type OwnCandidate } from "./claim.js";
-import { fateOf, isClaimed, isContested, isLeaving, isLost, writtenFate } from "./fate.js";
+import { claimAlone, type OwnCandidate } from "./claim.js";
+import { fateOf, isClaimed, isContested, isGivenUp, isLeaving, writtenFate } from "./fate.js";
 import { candidatesOf, describe, timeOf } from "./get-volume.js";
+import { giveUpLost, giveUpRefused } from "./lost-orders.js";
 import { createPacer } from "../poll.js";
 import type { Project } from "../project.js";
 import { displayName, keys, requestMetadata, requestOf, type RequestRecord } from "../records/records.js";
@@ -86,7 +87,7 @@ async function advance(
   for (const volume of broken) await removeLoser(project, call, volume.id);
 
   // Given up as lost and not made since: nobody will keep it any more.
-  const living = open.filter((volume) => !isLeaving(volume) && !broken.includes(volume) && !(isLost(volume) && stateOf(volume.status) === "creating"));
+  const living = open.filter((volume) => !isLeaving(volume) && !broken.includes(volume) && !isGivenUp(volume));
   for (const volume of living) await giveUpLost(project, call, volume);
   // It will be kept as soon as it is made.
   if (living.some((volume) => isClaimed(volume) && !isContested(volume))) return undefined;
@@ -118,21 +119,6 @@ async function contestAll(project: Project, call: Call, candidates: readonly Cin
   return open.length > 0;
 }
 
-/**
- * Cinder's order to make a volume is a message, which goes with the broker when that dies; the volume is then creating for ever, and
- * cannot even be deleted. It is contested first, then marked as lost; each is believed only where it is seen on a volume that is creating
- * still: see decision 4.
- */
-async function giveUpLost(project: Project, call: Call, volume: CinderVolume): Promise<void> {
-  if (stateOf(volume.status) !== "creating" || !isOverdue(project, volume)) return;
-  if (!isContested(volume)) {
-    await contest(project, call, volume.id);
-    return;
-  }
-  await call.ctx.step("give-up-lost");
-  await project.volumes.addMetadata(call, volume.id, { [keys.lost]: "1" });
-}
-
 /** Whether its maker still has time to see to it. */
 function isMakers(progress: Progress, id: string): boolean {
   if (progress.watched?.id !== id) progress.watched = { id, sinceMs: performance.now() };
@@ -158,6 +144,11 @@ async function makeCandidate(project: Project, call: Call, request: BackendCreat
     });
     return { id, maker };
   } catch (thrown) {
+    if (source !== undefined && failedWith(thrown, 400, 404)) {
+      await giveUpRefused(project, call, name, maker);
+      // A source that went away meanwhile is the reason, whatever Cinder says.
+      await requireSource(project, call, source, sizeBytes);
+    }
     throw refusedCreate(call, request, thrown);
   }
 }

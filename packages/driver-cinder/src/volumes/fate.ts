@@ -45,6 +45,9 @@ export const looksKept = (volume: Seen): boolean => (fateOf(volume) ?? (isClaime
 /** Whether it was given up while Cinder was still to make it. */
 export const isLost = ({ metadata }: Pick<CinderVolume, "metadata">): boolean => metadata[keys.lost] !== undefined;
 
+/** Nobody waits for it any more, and it is not to be kept should it be made after all: it is no volume for callers. */
+export const isGivenUp = (volume: Seen): boolean => isLost(volume) && stateOf(volume.status) === "creating";
+
 /** Cinder could not delete it, and lets only an administrator try again. */
 export const isStuck = ({ status }: Pick<CinderVolume, "status">): boolean => status === "error_deleting";
 

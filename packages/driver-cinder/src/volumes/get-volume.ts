@@ -1,6 +1,6 @@
 import { GiB, volumeId, type GetVolumeRequest, type Volume } from "@opensds/core";
 import type { Call } from "../call.js";
-import { fateOf, isLeaving, looksKept, proposalOf, writtenFate } from "./fate.js";
+import { fateOf, isGivenUp, isLeaving, looksKept, proposalOf, writtenFate } from "./fate.js";
 import type { Project } from "../project.js";
 import { isInner, keys, metadataFilter, nameKey, requestOf } from "../records/records.js";
 import { stateOf } from "./states.js";
@@ -44,7 +44,7 @@ async function volumeNamed(project: Project, call: Call, name: string): Promise<
 
 /** Which of the volumes of one name is shown. */
 export function headOf(candidates: readonly CinderVolume[]): CinderVolume | undefined {
-  const living = candidates.filter((volume) => fateOf(volume) !== "dropped" && (fateOf(volume) === "kept" || !isLeaving(volume)));
+  const living = candidates.filter((volume) => fateOf(volume) !== "dropped" && !isGivenUp(volume) && (fateOf(volume) === "kept" || !isLeaving(volume)));
   return living.find((volume) => fateOf(volume) === "kept" && !isLeaving(volume)) ?? living.find((volume) => fateOf(volume) === "kept") ?? living[0];
 }
 

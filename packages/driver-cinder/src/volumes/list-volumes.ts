@@ -1,6 +1,6 @@
 import { GiB, volumeId, type BackendPageRequest, type Page, type Volume } from "@opensds/core";
 import type { Call } from "../call.js";
-import { fateOf } from "./fate.js";
+import { fateOf, isGivenUp } from "./fate.js";
 import { describe } from "./get-volume.js";
 import { idsIn, tokenAfter } from "./list-token.js";
 import type { Project } from "../project.js";
@@ -17,7 +17,7 @@ export async function listVolumePage(project: Project, request: BackendPageReque
   }
   const metadata = metadataFilter({ [keys.version]: String(layoutVersion) });
   const rows = await rowsAfter((query) => project.volumes.page(call, { ...query, metadata }), after, request.pageSize);
-  const shown = rows.filter((volume) => fateOf(volume) !== "dropped" && !isOvertaken(volume, rows) && !isTheDrivers(volume));
+  const shown = rows.filter((volume) => fateOf(volume) !== "dropped" && !isGivenUp(volume) && !isOvertaken(volume, rows) && !isTheDrivers(volume));
   const items = await Promise.all(shown.map((volume) => volumeOrUnreadable(project, call, volume)));
   return rows.length < request.pageSize ? { items } : { items, nextToken: tokenAfter(rows.map(({ id }) => id)) };
 }

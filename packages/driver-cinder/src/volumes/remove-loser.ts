@@ -1,7 +1,7 @@
 import type { Call } from "../call.js";
-import { isOverdue } from "./claim.js";
 import { isLeaving, isLost, isStuck, writtenFate } from "./fate.js";
 import { disown } from "./disown.js";
+import { isOverdue } from "./lost-orders.js";
 import { createPacer } from "../poll.js";
 import type { Project } from "../project.js";
 import { requestOf } from "../records/records.js";
