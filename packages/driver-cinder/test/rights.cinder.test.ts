@@ -25,12 +25,12 @@ describe("what a cloud's policy keeps for administrators", () => {
     await keepForAdmins(["volume:extend", "volume:create", "volume:create_snapshot"]);
     const grown = { requiredBytes: 2 ** 31 };
     const refused = [
-      ["volume:extend", member.expansion?.expandVolume({ id: theirs.id, capacity: grown })],
-      ["volume:create", member.createVolume({ name: `${prefix}never`, capacity })],
-      ["volume:create_snapshot", member.snapshots?.createSnapshot({ name: `${prefix}never`, sourceVolumeId: theirs.id })],
+      ["volume:extend", () => member.expansion?.expandVolume({ id: theirs.id, capacity: grown })],
+      ["volume:create", () => member.createVolume({ name: `${prefix}never`, capacity })],
+      ["volume:create_snapshot", () => member.snapshots?.createSnapshot({ name: `${prefix}never`, sourceVolumeId: theirs.id })],
     ] as const;
     for (const [policy, call] of refused) {
-      const failure = await failureOf(call ?? Promise.resolve());
+      const failure = await failureOf(call() ?? Promise.resolve());
       expect(failure, policy).toMatchObject({ code: "PERMISSION_DENIED", reason: "permission-denied", outcome: "none", details: { policy } });
       expect(failure.message).toContain(policy);
     }
