@@ -37,6 +37,8 @@ export type {
   NvmeTcpPortal,
   RbdAttachMethod,
   RbdConnectionInfo,
+  RbdEncryption,
+  RbdEncryptionFormat,
 } from "./model/connection.js";
 export { exportConnection, importConnection } from "./model/export-connection.js";
 export type { FileSystemType, FormatRecord, ListMountsRequest, MountRecord, MountVolumeRequest } from "./model/mount.js";

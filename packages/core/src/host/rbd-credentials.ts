@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { CallContext } from "../driver/call-context.js";
 import type { RbdConnectionInfo } from "../model/connection.js";
 import type { KnownImage } from "./known-image.js";
+import { encryptionFailure } from "./rbd-encryption.js";
 
 /** What tells one image from every other: cluster, pool, namespace and image, by ids that survive renames. */
 export const imageSource = (info: KnownImage): string =>
@@ -28,6 +29,7 @@ export function checkRbdConnection(info: RbdConnectionInfo, ctx: CallContext): v
     ["namespace", info.namespace, /^[^\p{Cc}]*$/u],
     ["conf", info.conf ?? "/", oneLine],
     ["keyring", info.keyring ?? "/", oneLine],
+    ["encryption.passphraseFile", info.encryption?.passphraseFile ?? "/", oneLine],
     ...info.monitors.map((monitor) => ["monitors", monitor, oneLine] as const),
   ];
   for (const [field, value, rule] of rules) {
@@ -82,6 +84,8 @@ async function readConf(path: string, ctx: CallContext): Promise<string> {
 export function rbdFailure(info: RbdConnectionInfo, method: string, text: string, ctx: CallContext): Error {
   const image = [info.pool, info.namespace, info.image].filter((part) => part !== "").join("/");
   const what = `${method} cannot open ${image}: ${text}`;
+  const keyWrong = encryptionFailure(info, what, text, ctx);
+  if (keyWrong !== undefined) return keyWrong;
   if (/No such file|\(2\)/.test(text) && !/connect|keyring/i.test(text)) {
     return ctx.fail("NOT_FOUND", "volume-not-found", `${what}; the image is gone or was renamed`, { outcome: "none" });
   }

@@ -12,6 +12,18 @@ export interface FileConnectionInfo {
 /** A way to make a block device of an RBD image. */
 export type RbdAttachMethod = "krbd" | "rbd-nbd" | "fuse-loop";
 
+/** The formats in which librbd encrypts an image: LUKS, version 1 or 2. */
+export type RbdEncryptionFormat = "luks1" | "luks2";
+
+/** How the image of an encrypted volume is opened. Without a `passphraseFile` it can be detached and not attached. */
+export interface RbdEncryption {
+  readonly format: RbdEncryptionFormat;
+  /** Bytes of LUKS's own at the beginning of the image; the device begins behind them. */
+  readonly headerBytes: number;
+  /** Path of a file on this host with the passphrase; line ends at its end are no part of it. */
+  readonly passphraseFile?: string | undefined;
+}
+
 /** How a host reaches an RBD image. */
 export interface RbdConnectionInfo {
   readonly protocol: "rbd";
@@ -35,6 +47,8 @@ export interface RbdConnectionInfo {
   readonly keyring?: string | undefined;
   /** The user's key, where there is no keyring file. */
   readonly key?: Secret | undefined;
+  /** How the image is encrypted. Default: not at all. */
+  readonly encryption?: RbdEncryption | undefined;
   /** Which ways may be used, best first. */
   readonly methods: readonly RbdAttachMethod[];
   readonly readOnly: boolean;

@@ -20,6 +20,9 @@ const rbdInfo = v.object({
   conf: v.optional(text),
   keyring: v.optional(text),
   key: v.optional(v.pipe(text, v.transform(secret))),
+  encryption: v.optional(
+    v.object({ format: v.picklist(["luks1", "luks2"]), headerBytes: v.pipe(v.number(), v.safeInteger(), v.minValue(0)), passphraseFile: v.optional(text) }),
+  ),
   methods: v.array(v.picklist(["krbd", "rbd-nbd", "fuse-loop"])),
   readOnly: v.boolean(),
 });

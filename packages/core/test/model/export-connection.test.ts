@@ -32,6 +32,7 @@ const rbd: RbdConnectionInfo = {
   imageId: "1a",
   user: "dock",
   key: secret(key),
+  encryption: { format: "luks2", headerBytes: 16_777_216, passphraseFile: "/etc/opensds/passphrase" },
   methods: ["krbd", "fuse-loop"],
   readOnly: false,
 };

@@ -42,6 +42,16 @@ export const attachmentReasons = {
     meaning: "No way of making a device works on this host.",
     mend: "Load a kernel module or install a tool that details.methods speaks of.",
   },
+  "encryption-key-missing": {
+    codes: { FAILED_PRECONDITION: "operator" },
+    meaning: "The volume is encrypted, and there is no usable passphrase where the configuration says, or it names none.",
+    mend: "Name the passphrase's file in the driver's encryption option, and put the file on this host.",
+  },
+  "encryption-key-wrong": {
+    codes: { FAILED_PRECONDITION: "operator" },
+    meaning: "The passphrase does not open the encrypted volume.",
+    mend: "Name the file with the passphrase that the volume was made with.",
+  },
   "host-fenced": {
     codes: { FAILED_PRECONDITION: "operator" },
     meaning: "The host is fenced.",

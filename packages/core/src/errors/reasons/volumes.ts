@@ -97,6 +97,11 @@ export const volumeReasons = {
     meaning: "The volume is in a group.",
     mend: "Take it out of the group first.",
   },
+  "source-not-encrypted": {
+    codes: { FAILED_PRECONDITION: "fix-request" },
+    meaning: "The backend encrypts every volume, and a volume made from this source would not be encrypted.",
+    mend: "Make an empty volume and copy the data into it.",
+  },
   "source-unsupported": {
     codes: { UNIMPLEMENTED: "fix-request" },
     meaning: "The backend cannot make a volume from this kind of source.",

@@ -11,10 +11,17 @@ import { readImageBytes } from "../image-size.js";
 import { bindLoopDevice, growLoopDevice, listLoopDevices, unbindLoopDevice, type LoopDevice } from "../loop-devices.js";
 import type { KnownImage } from "../known-image.js";
 import { imageDirectory, imageSource, writeCephFiles } from "../rbd-credentials.js";
+import { forgetPassphrase, readHeaderBytes, readPassphrase, writeEncryptionFiles } from "../rbd-encryption.js";
 import type { Connector, ConnectorSite, Disconnector } from "./connector.js";
 import { abandonStorageDaemons, endStorageDaemons, isServed, readStorageDaemon, startStorageDaemon } from "./storage-daemon.js";
 
 const method = "fuse-loop";
+
+/**
+ * Whether librbd, resizing an image that it decrypts, counts the header in: Ceph 16 does, and others cut the volume's end off or add to it if asked
+ * in the same way.
+ */
+const countsHeader = (librbd: string): boolean => librbd.startsWith("1.16.");
 
 /**
  * An RBD image as a file, by a storage daemon of its own, and a loop device over that file: a real block device where the
@@ -71,6 +78,7 @@ export function fuseLoopConnector(site: ConnectorSite): Connector<KnownImage> & 
       // Whatever is there is half-made, or its daemon died.
       if ((await listDirectory(directory)).length > 0) await tearDown(image, lock, ctx);
 
+      const passphrase = await readPassphrase(info, ctx);
       await ctx.step("make-image-directory");
       await mkdir(directory, { recursive: true, mode: 0o700 });
       let started = false;
@@ -78,8 +86,10 @@ export function fuseLoopConnector(site: ConnectorSite): Connector<KnownImage> & 
         await writeFile(join(directory, "volume"), volumeId);
         await writeFile(image, "", { mode: 0o600 });
         const conf = await writeCephFiles(directory, info, ctx);
+        const encryption = await writeEncryptionFiles(directory, info, passphrase);
         await ctx.step("start-storage-daemon");
-        await startStorageDaemon(info, { conf, image }, readOnly, ctx);
+        await startStorageDaemon(info, { conf, image, encryption }, readOnly, ctx);
+        await forgetPassphrase(directory);
         started = true;
       } finally {
         if (!started) {
@@ -99,16 +109,21 @@ export function fuseLoopConnector(site: ConnectorSite): Connector<KnownImage> & 
       if (daemon === undefined) {
         throw growFailed(ctx, `the storage daemon behind ${device.path} is gone; attach the volume again, which mends it and takes the new size`);
       }
-      const wantedBytes = await readImageBytes({ ...daemon, source: device.source }, ctx);
+      const imageBytes = await readImageBytes({ ...daemon, source: device.source }, ctx);
+      const headerBytes = await readHeaderBytes(imageDirectory(site.runtimeDir, device.source));
+      const wantedBytes = imageBytes - headerBytes;
       const sizeBytes = await deviceBytes(device.path);
       if (wantedBytes < sizeBytes) throw wouldShrink(ctx, device.path, sizeBytes, wantedBytes);
       if (wantedBytes === sizeBytes) return;
       if (device.readOnly) {
         throw growFailed(ctx, `${device.path} is read-only and served by a storage daemon: it takes the new size when it is detached and attached again`);
       }
+      if (headerBytes > 0 && !countsHeader(daemon.librbd)) {
+        throw growFailed(ctx, `${device.path} is encrypted and served through librbd ${daemon.librbd}: it takes the new size when it is detached and attached again`, "none");
+      }
       await ctx.step("resize-export");
       // The daemon resizes the image to what it is already, and only so learns of it.
-      const result = await run(ctx, "truncate", [`--size=${wantedBytes}`, "--no-create", image], { lockFd: lock.fd });
+      const result = await run(ctx, "truncate", [`--size=${imageBytes}`, "--no-create", image], { lockFd: lock.fd });
       if (result.exitCode !== 0) throw growFailed(ctx, `the storage daemon behind ${device.path} does not take the new size: ${complaint("truncate", result)}`);
       await growLoopDevice(device.path, wantedBytes, lock, ctx);
     },

@@ -20,7 +20,8 @@ export function krbdConnector(site: ConnectorSite): Connector<KnownImage> & Disc
 
   return {
     method,
-    unavailable: async () => {
+    unavailable: async (info) => {
+      if (info.encryption !== undefined) return "the kernel's client cannot decrypt what librbd encrypts: list rbd-nbd or fuse-loop in the backend's attach";
       if (!(await hasKernelModule("rbd"))) return "the kernel has no rbd module";
       return (await hasTool("rbd")) ? undefined : `the rbd command is missing (${installHint("rbd")})`;
     },

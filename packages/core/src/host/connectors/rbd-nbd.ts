@@ -11,6 +11,7 @@ import { readImageBytes } from "../image-size.js";
 import { flushDevice } from "../loop-devices.js";
 import type { KnownImage } from "../known-image.js";
 import { imageDirectory, imageSource, rbdFailure, writeCephFiles } from "../rbd-credentials.js";
+import { forgetPassphrase, readHeaderBytes, readPassphrase, writeEncryptionFiles } from "../rbd-encryption.js";
 import type { Connector, ConnectorSite, Disconnector } from "./connector.js";
 
 const method = "rbd-nbd";
@@ -41,12 +42,16 @@ export function rbdNbdConnector(site: ConnectorSite): Connector<KnownImage> & Di
       if (existing !== undefined) return existing;
       const source = imageSource(info);
       const directory = directoryOf(source);
+      const passphrase = await readPassphrase(info, ctx);
       await mkdir(directory, { recursive: true, mode: 0o700 });
       const conf = await writeCephFiles(directory, info, ctx);
+      const encryption = await writeEncryptionFiles(directory, info, passphrase);
+      const unlock = encryption === undefined ? [] : ["--encryption-format", encryption.format, "--encryption-passphrase-file", encryption.passphraseFile];
       await ctx.step("rbd-nbd-map");
       const image = [info.pool, ...(info.namespace === "" ? [] : [info.namespace]), info.image].join("/");
       // The lock is not handed on: the server stays.
-      const result = await run(ctx, "rbd-nbd", ["--conf", conf, "--id", info.user, ...(readOnly ? ["--read-only"] : []), "map", image]);
+      const result = await run(ctx, "rbd-nbd", ["--conf", conf, "--id", info.user, ...(readOnly ? ["--read-only"] : []), ...unlock, "map", image]);
+      await forgetPassphrase(directory);
       const device = await find(source);
       if (device !== undefined) return device;
       await rm(directory, { recursive: true, force: true });
@@ -59,8 +64,10 @@ export function rbdNbdConnector(site: ConnectorSite): Connector<KnownImage> & Di
     grow: async (device, _lock, ctx) => {
       const nbd = (await readNbdDevices()).find(({ path }) => path === device.path);
       const userAt = nbd?.argv.indexOf("--id") ?? -1;
-      const conf = join(directoryOf(device.source), "ceph.conf");
-      const wantedBytes = await readImageBytes({ conf, user: nbd?.argv[userAt + 1] ?? "", source: device.source, pool: poolOf(nbd?.argv ?? []) }, ctx);
+      const directory = directoryOf(device.source);
+      const conf = join(directory, "ceph.conf");
+      const imageBytes = await readImageBytes({ conf, user: nbd?.argv[userAt + 1] ?? "", source: device.source, pool: poolOf(nbd?.argv ?? []) }, ctx);
+      const wantedBytes = imageBytes - (await readHeaderBytes(directory));
       const sizeBytes = await deviceBytes(device.path);
       if (wantedBytes < sizeBytes) throw wouldShrink(ctx, device.path, sizeBytes, wantedBytes);
       // The server hears of the new size from the cluster and tells the kernel; nothing makes it look.

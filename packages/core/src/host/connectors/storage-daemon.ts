@@ -7,8 +7,13 @@ import { complaint, run } from "../command.js";
 import { processIds } from "../held.js";
 import { readMounts } from "../mountinfo.js";
 import { rbdFailure } from "../rbd-credentials.js";
+import type { EncryptionFiles } from "../rbd-encryption.js";
 
 const program = "qemu-storage-daemon";
+/** What QEMU calls librbd's formats. */
+const formatNames = { luks1: "luks", luks2: "luks2" } as const;
+/** How the image's options name the passphrase. */
+const secretId = "passphrase";
 
 /**
  * Starts a storage daemon that shows one RBD image as the file `image`; returns when the file can be opened. The daemon
@@ -16,7 +21,7 @@ const program = "qemu-storage-daemon";
  */
 export async function startStorageDaemon(
   info: RbdConnectionInfo,
-  files: { readonly conf: string; readonly image: string },
+  files: { readonly conf: string; readonly image: string; readonly encryption?: EncryptionFiles | undefined },
   readOnly: boolean,
   ctx: CallContext,
 ): Promise<void> {
@@ -31,10 +36,12 @@ export async function startStorageDaemon(
     cache: { direct: true },
     discard: "unmap",
     "read-only": readOnly,
+    ...(files.encryption !== undefined && { encrypt: { format: formatNames[files.encryption.format], "key-secret": secretId } }),
   };
   const fuse = { type: "fuse", id: "fuse", "node-name": "volume", mountpoint: files.image, writable: !readOnly, "allow-other": "off" };
   const [blockdev, exported] = [JSON.stringify(node), JSON.stringify(fuse)];
-  const result = await run(ctx, program, ["--daemonize", "--blockdev", blockdev, "--export", exported]);
+  const secret = files.encryption === undefined ? [] : ["--object", JSON.stringify({ "qom-type": "secret", id: secretId, file: files.encryption.passphraseFile })];
+  const result = await run(ctx, program, ["--daemonize", ...secret, "--blockdev", blockdev, "--export", exported]);
   if (result.exitCode === 0) return;
   // It begins its complaints with the argument that they are about.
   const text = complaint(program, result).replaceAll(blockdev, "").replaceAll(exported, "").replace(/^--\w+ *: */, "");
@@ -62,8 +69,17 @@ async function findStorageDaemons(image: string): Promise<readonly number[]> {
   return found;
 }
 
-/** How the daemon that serves a file reaches its image, read from its arguments; undefined when none serves it. */
-export async function readStorageDaemon(image: string): Promise<{ readonly conf: string; readonly user: string; readonly pool: string } | undefined> {
+/** How a daemon reaches its image. */
+export interface StorageDaemon {
+  readonly conf: string;
+  readonly user: string;
+  readonly pool: string;
+  /** The version in the name of its librbd's file, such as `1.16.0`; empty where it has none. */
+  readonly librbd: string;
+}
+
+/** The daemon that serves a file, read from its arguments and its libraries; undefined when none serves it. */
+export async function readStorageDaemon(image: string): Promise<StorageDaemon | undefined> {
   const [pid] = await findStorageDaemons(image);
   if (pid === undefined || !(await isExported(image))) return undefined;
   const argv = (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).split("\0");
@@ -72,7 +88,8 @@ export async function readStorageDaemon(image: string): Promise<{ readonly conf:
     const value: unknown = typeof node === "object" && node !== null ? Reflect.get(node, name) : undefined;
     return typeof value === "string" ? value : "";
   };
-  return { conf: field("conf"), user: field("user"), pool: field("pool") };
+  const maps = await readFile(`/proc/${pid}/maps`, "utf8").catch(() => "");
+  return { conf: field("conf"), user: field("user"), pool: field("pool"), librbd: /\/librbd\.so\.([\d.]+)$/m.exec(maps)?.[1] ?? "" };
 }
 
 /** A process that has ended and waits for its parent has no arguments any more. */

@@ -7,6 +7,7 @@ import { makeLioTarget } from "./lio.js";
 import { makeNfsTarget } from "./nfsd.js";
 import { makeNvmetTarget } from "./nvmet.js";
 import type { GuestOrder } from "./order.js";
+import { rbdEncrypted } from "./rbd-encrypted.js";
 import { rbdFallback } from "./rbd-fallback.js";
 import { rbdLife } from "./rbd-life.js";
 import { targetLife } from "./target-life.js";
@@ -22,6 +23,9 @@ switch (order.scenario) {
     break;
   case "rbd-fallback":
     await rbdFallback(order);
+    break;
+  case "rbd-encrypted":
+    await rbdEncrypted(order);
     break;
   case "target-life":
     await network(order);

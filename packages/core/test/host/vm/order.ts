@@ -17,6 +17,7 @@ export interface KillSample {
 export type GuestOrder =
   | (ImageOrder & { readonly scenario: "rbd-life"; readonly method: string; readonly fsType: "ext4" | "xfs" })
   | { readonly scenario: "rbd-fallback"; readonly info: RbdConnectionInfo; readonly reason: "features" | "module" }
+  | { readonly scenario: "rbd-encrypted"; readonly info: RbdConnectionInfo; readonly conf: string }
   | { readonly scenario: "target-life"; readonly protocol: "iscsi" | "nvme-tcp" | "nfs"; readonly kills: KillSample }
   /** A second dock: prints the record of an exported connection, as it finds it. */
   | { readonly scenario: "describe"; readonly connection: string }

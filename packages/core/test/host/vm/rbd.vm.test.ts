@@ -9,8 +9,9 @@ const pairs = [
   ["krbd", "xfs"],
   ["rbd-nbd", "ext4"],
 ] as const;
+const isFull = process.env["SB_FULL"] === "1";
 const begin = Number(process.env["SB_SEED"] ?? "0") % 2 === 0 ? 0 : 2;
-const chosen = process.env["SB_FULL"] === "1" ? pairs : pairs.slice(begin, begin + 2);
+const chosen = isFull ? pairs : pairs.slice(begin, begin + 2);
 
 describe("RBD on a kernel that has it", () => {
   let guest: GuestHost;
@@ -29,6 +30,10 @@ describe("RBD on a kernel that has it", () => {
 
   it.each(chosen)("takes an image through its life by %s with %s", async (method, fsType) => {
     console.log(await guest.scenario({ scenario: "rbd-life", info: imageInfo({ methods: [method], monitors: monitors() }), conf, keyring, method, fsType }));
+  });
+
+  it.runIf(isFull)("opens an encrypted image by rbd-nbd, with its passphrase only", async () => {
+    console.log(await guest.scenario({ scenario: "rbd-encrypted", info: imageInfo(), conf }));
   });
 
   it("falls back to rbd-nbd where the kernel cannot map the image's features", async () => {
