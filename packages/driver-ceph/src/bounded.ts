@@ -30,3 +30,38 @@ export async function together<Works extends readonly Promise<unknown>[]>(
   await Promise.allSettled(works);
   return Promise.all(works);
 }
+
+/** Lets so many do their work at once, in the order in which they came. Who gives up waiting fails with the signal's reason, and nothing is begun. */
+export function takeTurns(atOnce: number): <Value>(signal: AbortSignal, work: () => Promise<Value>) => Promise<Value> {
+  let running = 0;
+  const waiting = new Set<() => void>();
+  return async (signal, work) => {
+    signal.throwIfAborted();
+    if (running >= atOnce) {
+      await new Promise<void>((resolve, reject) => {
+        const giveUp = (): void => {
+          waiting.delete(begin);
+          reject(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
+        };
+        const begin = (): void => {
+          signal.removeEventListener("abort", giveUp);
+          resolve();
+        };
+        signal.addEventListener("abort", giveUp, { once: true });
+        waiting.add(begin);
+      });
+    } else {
+      running += 1;
+    }
+    try {
+      return await work();
+    } finally {
+      const [next] = waiting;
+      if (next === undefined) running -= 1;
+      else {
+        waiting.delete(next);
+        next();
+      }
+    }
+  };
+}

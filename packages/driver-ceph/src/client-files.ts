@@ -1,8 +1,6 @@
-import { randomUUID } from "node:crypto";
-import { open, unlink, type FileHandle } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import type { FileHandle } from "node:fs/promises";
 import type { CephConfig } from "./config.js";
+import { writeNamelessFile } from "./nameless-file.js";
 
 /** The files through which Ceph's programs and libraries learn what stands in the backends file itself. */
 export interface ClientFiles {
@@ -12,9 +10,7 @@ export interface ClientFiles {
 }
 
 /**
- * Writes a `ceph.conf` for monitors that are named inline and a keyring for a key that is. Neither may stand in arguments or in a child's
- * environment; so they are in files without a name, which this process holds open: nobody finds them in a directory, and nothing is left of
- * them however this process ends.
+ * Writes a `ceph.conf` for monitors that are named inline and a keyring for a key that is, into files without a name.
  */
 export async function openClientFiles(config: CephConfig): Promise<ClientFiles> {
   const held: FileHandle[] = [];
@@ -22,12 +18,9 @@ export async function openClientFiles(config: CephConfig): Promise<ClientFiles> 
     for (const file of held.splice(0)) await file.close();
   };
   const write = async (text: string): Promise<string> => {
-    const path = join(tmpdir(), `opensds-${process.pid}-${randomUUID()}`);
-    const file = await open(path, "wx+", 0o600);
-    held.push(file);
-    await unlink(path);
-    await file.writeFile(text);
-    return `/proc/${process.pid}/fd/${file.fd}`;
+    const { path, handle } = await writeNamelessFile(text);
+    held.push(handle);
+    return path;
   };
   const { monitors, key, user } = config;
   try {

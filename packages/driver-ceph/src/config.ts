@@ -1,6 +1,15 @@
-import { isSecret, secretJsonSchema, type RbdAttachMethod, type Secret, type StandardJsonSchemaOptions, type StandardSchema } from "@opensds/core";
+import { isSecret, secretJsonSchema, type RbdAttachMethod, type RbdEncryptionFormat, type Secret, type StandardJsonSchemaOptions, type StandardSchema } from "@opensds/core";
 import { toJsonSchema } from "@valibot/to-json-schema";
 import * as v from "valibot";
+import { encryptionFormats } from "./records/encryption.js";
+
+/** How librbd encrypts the volumes that a backend makes. */
+export interface CephEncryption {
+  /** Default `luks2`. */
+  readonly format: RbdEncryptionFormat;
+  /** Path of the file with the passphrase, on this host and on those that attach; line ends at its end are no part of it. */
+  readonly passphraseFile: string;
+}
 
 /** What stands under `ceph_driver` in the backends file, with the defaults filled in. */
 export interface CephConfig {
@@ -29,6 +38,8 @@ export interface CephConfig {
   readonly imageFeatures?: readonly string[] | undefined;
   /** Object size of new images in bytes: a power of two, 4 KiB to 32 MiB. Default: the cluster's, which is 4 MiB. */
   readonly objectSizeBytes?: number | undefined;
+  /** Encrypts every volume that is made here. Default: none. */
+  readonly encryption?: CephEncryption | undefined;
   /**
    * How the cluster is reached: `native` is librados and librbd in a child process, `cli` Ceph's own commands, `auto` the native
    * one where it can be had on this machine and else the commands. Default `auto`. All of them share a pool.
@@ -54,7 +65,10 @@ export interface CephConfig {
 }
 
 /** What may be written under `ceph_driver`: the pool, and whatever is not to have its default. */
-export type CephOptions = Pick<CephConfig, "pool"> & Partial<CephConfig>;
+export type CephOptions = Pick<CephConfig, "pool"> &
+  Partial<Omit<CephConfig, "encryption">> & {
+    readonly encryption?: (Pick<CephEncryption, "passphraseFile"> & Partial<CephEncryption>) | undefined;
+  };
 
 const path = v.pipe(v.string(), v.minLength(1, "give a path"), v.check((value) => !value.includes("\0"), "a path has no NUL"));
 /** What may stand in a Ceph command's `POOL/NAMESPACE/IMAGE`. */
@@ -112,6 +126,7 @@ const entries = {
       v.check((size) => Number.isInteger(Math.log2(size)) && size >= 4096 && size <= 2 ** 25, "a power of two, 4 KiB to 32 MiB"),
     ),
   ),
+  encryption: v.optional(v.strictObject({ format: v.optional(v.picklist(encryptionFormats), "luks2"), passphraseFile: path })),
   transport: v.optional(v.picklist(["auto", "native", "cli"]), "auto"),
   childEntry: v.optional(path),
   execPath: v.optional(path),
@@ -123,6 +138,17 @@ const entries = {
 };
 
 const schema = v.strictObject(entries);
+/** What no option says alone. */
+const checked = v.pipe(
+  schema,
+  v.forward(
+    v.check(
+      ({ encryption, imageFeatures }) => encryption === undefined || imageFeatures?.includes("journaling") !== true,
+      "librbd encrypts no image with journaling: leave that out, or `encryption`",
+    ),
+    ["imageFeatures"],
+  ),
+);
 
 /** The JSON Schema side: for editors, and for naming the nearest known option. */
 const jsonSchema = (typeMode: "input" | "output") => (options: StandardJsonSchemaOptions): Record<string, unknown> => ({
@@ -141,7 +167,7 @@ export const cephConfig: StandardSchema<CephConfig, CephOptions> = {
     validate: (value) => {
       const given = typeof value === "object" && value !== null ? Object.keys(value) : [];
       const twice = alternatives.filter((pair) => pair.every((name) => given.includes(name)));
-      if (twice.length === 0) return schema["~standard"].validate(value);
+      if (twice.length === 0) return checked["~standard"].validate(value);
       return { issues: twice.map(([one, other]) => ({ message: `give \`${one}\` or \`${other}\`, not both`, path: [other] })) };
     },
     jsonSchema: { input: jsonSchema("input"), output: jsonSchema("output") },

@@ -5,6 +5,7 @@ import { openClientFiles } from "./client-files.js";
 import { openCall, type Call } from "./call.js";
 import type { CephConfig } from "./config.js";
 import { toSouthbound } from "./errors.js";
+import { readPassphrase } from "./passphrase.js";
 import type { Pool } from "./pool.js";
 import { CommandFailure, errno, failedWith } from "./transport/command-failure.js";
 import { createFacetDoors } from "./transport/facet-doors.js";
@@ -53,6 +54,7 @@ async function proveFiles(config: CephConfig, { ctx }: SetupCall): Promise<void>
   if (config.keyring !== undefined && !(await isReadable(config.keyring))) {
     throw keyringMissing(config, ctx, `there is no readable keyring at ${config.keyring}`);
   }
+  if (config.encryption !== undefined) await readPassphrase(config.encryption, ctx);
 }
 
 const isReadable = (path: string): Promise<boolean> =>

@@ -1,2 +1,2 @@
 export { ceph, ceph as default } from "./ceph.js";
-export type { CephConfig, CephOptions } from "./config.js";
+export type { CephConfig, CephEncryption, CephOptions } from "./config.js";

@@ -1,9 +1,11 @@
 import { MiB, type BackendManifest } from "@opensds/core";
 import type { CephConfig } from "./config.js";
+import { expectedHeaderBytes } from "./records/encryption.js";
 
 /** The most objects that RBD keeps an object map of. */
 const objectMapObjects = 256_000_000;
-const defaultObjectSizeBytes = 4 * MiB;
+/** librbd's own. */
+export const defaultObjectSizeBytes = 4 * MiB;
 
 /**
  * What this driver can do. RBD takes any number of bytes, but kernels make devices of whole sectors and file systems of
@@ -11,7 +13,8 @@ const defaultObjectSizeBytes = 4 * MiB;
  */
 export function cephManifest(config: CephConfig): BackendManifest {
   const objectSizeBytes = config.objectSizeBytes ?? defaultObjectSizeBytes;
-  const largest = Math.min(objectMapObjects * objectSizeBytes, Number.MAX_SAFE_INTEGER);
+  const headerBytes = config.encryption === undefined ? 0 : expectedHeaderBytes(config.encryption.format, objectSizeBytes);
+  const largest = Math.min(objectMapObjects * objectSizeBytes, Number.MAX_SAFE_INTEGER) - headerBytes;
   return {
     kind: "ceph",
     limits: {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SouthboundError, silentLogger, type CallContext } from "@opensds/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { mapBounded } from "../src/bounded.js";
+import { mapBounded, takeTurns } from "../src/bounded.js";
 import { openCall, type Call } from "../src/call.js";
 import { toSouthbound } from "../src/errors.js";
 import { poolKind } from "../src/care/doctor.js";
@@ -37,6 +37,35 @@ const callOf = (signal: AbortSignal = new AbortController().signal, remainingMs 
   };
   return openCall(ctx);
 };
+
+describe("work that is done in turns", () => {
+  it("has no more of it at once than it may, goes on after a failure, and leaves out who has given up", async () => {
+    const inTurn = takeTurns(1);
+    const done: string[] = [];
+    const { signal } = new AbortController();
+    const ends = new Map<string, (error?: Error) => void>();
+    const work = (name: string) => () =>
+      new Promise<void>((resolve, reject) => {
+        ends.set(name, (error) => {
+          done.push(name);
+          if (error === undefined) resolve();
+          else reject(error);
+        });
+      });
+    const impatient = new AbortController();
+    const all = [inTurn(signal, work("a")), inTurn(impatient.signal, work("b")), inTurn(signal, work("c"))] as const;
+    expect([...ends.keys()]).toEqual(["a"]);
+    impatient.abort(new Error("enough"));
+    await expect(all[1]).rejects.toThrow("enough");
+    ends.get("a")?.(new Error("failed"));
+    await expect(all[0]).rejects.toThrow("failed");
+    expect([...ends.keys()]).toEqual(["a", "c"]);
+    ends.get("c")?.();
+    await all[2];
+    expect(done).toEqual(["a", "c"]);
+    await inTurn(signal, () => Promise.resolve());
+  });
+});
 
 describe("pools, as the cluster tells of them", () => {
   const printed = (profile: string, flags: string): string =>

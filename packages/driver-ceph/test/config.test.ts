@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { inspect } from "node:util";
-import { backend, openBackends, secret } from "@opensds/core";
+import { backend, MiB, openBackends, secret } from "@opensds/core";
 import { describe, expect, it } from "vitest";
 import { openClientFiles } from "../src/client-files.js";
 import { ceph } from "../src/index.js";
@@ -40,6 +40,14 @@ describe("the ceph_driver element", () => {
     });
   });
 
+  it("encrypts with LUKS 2 unless it is told otherwise, and takes the header off the largest volume", async () => {
+    const result = await check({ pool: "rbd", encryption: { passphraseFile: "/p" } });
+    if (result.issues !== undefined) throw new Error("refused");
+    expect(result.value.encryption).toEqual({ format: "luks2", passphraseFile: "/p" });
+    const { encryption: _, ...plain } = result.value;
+    expect(cephManifest(plain).limits.maxVolumeBytes - cephManifest(result.value).limits.maxVolumeBytes).toBe(16 * MiB);
+  });
+
   it("takes the cluster's conf from CEPH_CONF", async () => {
     const before = process.env["CEPH_CONF"];
     process.env["CEPH_CONF"] = "/somewhere/ceph.conf";
@@ -73,6 +81,11 @@ describe("the ceph_driver element", () => {
     [{ pool: "rbd", namespace: "a/b" }, /^namespace/],
     [{ pool: "rbd", dataPool: "" }, /^dataPool/],
     [{ pool: "rbd", transport: "ssh" }, /^transport/],
+    [{ pool: "rbd", encryption: {} }, /^encryption.passphraseFile/],
+    [{ pool: "rbd", encryption: { passphraseFile: "" } }, /^encryption.passphraseFile: give a path$/],
+    [{ pool: "rbd", encryption: { passphraseFile: "/p", format: "luks3" } }, /^encryption.format/],
+    [{ pool: "rbd", encryption: { passphraseFile: "/p", passphrase: "in the open" } }, /^encryption.passphrase: /],
+    [{ pool: "rbd", encryption: { passphraseFile: "/p" }, imageFeatures: ["exclusive-lock", "journaling"] }, /^imageFeatures: librbd encrypts no image with journaling/],
     [{ pool: "rbd", monitors: [] }, /^monitors: name at least one/],
     [{ pool: "rbd", monitors: ["10.0.0.1", "a;b"] }, /^monitors.1: an address such as/],
     [{ pool: "rbd", monitors: ["10.0.0.1"], conf: "/etc/ceph/ceph.conf" }, /^monitors: give `conf` or `monitors`, not both$/],

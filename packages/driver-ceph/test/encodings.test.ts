@@ -1,4 +1,4 @@
-import { attachmentId, hostId, volumeId } from "@opensds/core";
+import { attachmentId, hostId, MiB, volumeId } from "@opensds/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cells, decodeAttachment, decodeRequest, encodeAttachment, encodeRequest, voidRequest } from "../src/records/cells.js";
@@ -90,6 +90,16 @@ describe("cells", () => {
         expect(decodeRequest(locker(text))).toEqual({ ...request, name });
       }),
     );
+  });
+
+  it("says how an image is encrypted in a version that no older driver takes for a plain one", () => {
+    const encryption = { format: "luks2", headerBytes: 16 * MiB } as const;
+    const text = encodeRequest({ ...request, encryption });
+    expect(JSON.parse(text)).toMatchObject({ v: 2, encryption });
+    expect(JSON.parse(encodeRequest(request))).toMatchObject({ v: 1 });
+    expect(decodeRequest(locker(text))).toEqual({ ...request, encryption });
+    expect(() => decodeRequest(locker(text.replace('"v":2', '"v":3')))).toThrow("this driver reads versions 1 to 2");
+    expect(() => decodeAttachment(locker('{"v":2}'))).toThrow("this driver reads version 1");
   });
 
   it("tells an image that never became a volume", () => {

@@ -46,7 +46,21 @@ export async function examineAttachMethods(config: CephConfig): Promise<readonly
           message: `this host can attach in none of the configured ways: ${words.join("; ")}`,
           hint: `unless only other hosts attach: ${missing.map(({ method, lacks }) => `for ${method}, ${lacks.map(({ hint }) => hint).join(", ")}`).join("; or ")}`,
         };
-  return config.attach.includes("krbd") ? [methods, imageFeatures(config)] : [methods];
+  return [methods, ...(config.attach.includes("krbd") ? [imageFeatures(config)] : []), ...(await encryption(config))];
+}
+
+/** Whether encrypted volumes can be made here, and attached in one of the configured ways. */
+async function encryption({ encryption: configured, attach }: CephConfig): Promise<readonly Finding[]> {
+  if (configured === undefined) return [];
+  const check = "encryption";
+  const { format, passphraseFile } = configured;
+  if (!(await isThere(passphraseFile, constants.R_OK))) {
+    return [{ check, status: "error", message: `${passphraseFile}, the passphrase of new volumes, cannot be read`, hint: "put the file there, or mend `encryption` in the backends file" }];
+  }
+  const ways = attach.filter((method) => method !== "krbd");
+  if (ways.length > 0) return [{ check, status: "ok", message: `new volumes are encrypted with ${format}, and attached by ${ways.join(" or ")}` }];
+  const message = `new volumes are encrypted with ${format}, and the kernel's client, the one way in attach, decrypts none`;
+  return [{ check, status: "warning", message, hint: "list rbd-nbd or fuse-loop in attach" }];
 }
 
 async function lackedBy(method: RbdAttachMethod): Promise<readonly { readonly what: string; readonly hint: string }[]> {

@@ -2,6 +2,7 @@ import { attachmentId, hostId, isReadOnlyMode, type Attachment, type Connection 
 import type { Call } from "../call.js";
 import type { Pool } from "../pool.js";
 import { cells, decodeAttachment } from "../records/cells.js";
+import type { MaybeEncrypted } from "../records/encryption.js";
 import { ourPrefixes } from "../records/image-name.js";
 import { volumeIdOf } from "../records/volume-id.js";
 import type { ImageGlance, ImagePage } from "../transport/images.js";
@@ -56,8 +57,14 @@ export function attachmentsIn(pool: Pool, imageId: string, lock: Lock | undefine
 /** The hosts of the attachments that a lock holds, in order: RADOS tells them in none. */
 export const hostsIn = (pool: Pool, imageId: string, lock: Lock | undefined): readonly string[] => attachmentsIn(pool, imageId, lock).map(({ hostId: host }) => host).sort();
 
+/** The image of a volume that is attached. */
+interface ConnectedImage extends MaybeEncrypted {
+  readonly imageId: string;
+  readonly imageName: string;
+}
+
 /** What a host needs to reach the image of its attachment. */
-export function connectionOf(pool: Pool, attachment: Attachment, imageId: string, image: string): Connection {
+export function connectionOf(pool: Pool, attachment: Attachment, { imageId, imageName, encryption }: ConnectedImage): Connection {
   const { config, place, monitors } = pool;
   return {
     attachment,
@@ -68,12 +75,15 @@ export function connectionOf(pool: Pool, attachment: Attachment, imageId: string
       pool: config.pool,
       poolId: place.poolId,
       namespace: place.namespace,
-      image,
+      image: imageName,
       imageId,
       user: config.user,
       // What is written inline goes to the host as such: this process's files are not there.
       ...(config.monitors === undefined && { conf: config.conf }),
       ...(config.key !== undefined ? { key: config.key } : config.keyring !== undefined && { keyring: config.keyring }),
+      ...(encryption !== undefined && {
+        encryption: { ...encryption, ...(config.encryption !== undefined && { passphraseFile: config.encryption.passphraseFile }) },
+      }),
       methods: config.attach,
       readOnly: isReadOnlyMode(attachment.mode),
     },

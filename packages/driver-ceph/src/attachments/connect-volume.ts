@@ -48,7 +48,9 @@ export async function connectVolume(
   if (held.has(cells.closing)) throw beingDeleted(ctx, request.volumeId);
   if (held.has(cells.reverting)) throw beingReverted(ctx, request.volumeId);
   const existing = joinable(pool, ctx, imageId, request, held.get(cells.attachment));
-  if (existing !== undefined) return connectionOf(pool, existing, imageId, imageName);
+  const { encryption } = wanted;
+  if (existing !== undefined) return connectionOf(pool, existing, { imageId, imageName, encryption });
+  if (encryption !== undefined && pool.config.encryption === undefined) throw keyMissing(ctx, request.volumeId);
   if (info !== undefined) await requirePrimary(pool, call, request.volumeId, info);
 
   const attachment: Attachment = {
@@ -90,10 +92,10 @@ export async function connectVolume(
     const first = ofHost(pool, imageId, request, lockNow)[0] ?? attachment;
     // The same host has connected twice at once: both keep to the one whose id sorts first.
     if (first.id !== id) await breakAttachment(pool, call, imageId, id);
-    return connectionOf(pool, first, imageId, nameNow);
+    return connectionOf(pool, first, { imageId, imageName: nameNow, encryption });
   }
   const winner = joinable(pool, ctx, imageId, request, lockNow);
-  if (winner !== undefined) return connectionOf(pool, winner, imageId, nameNow);
+  if (winner !== undefined) return connectionOf(pool, winner, { imageId, imageName: nameNow, encryption });
   const message = `the attachments of volume ${request.volumeId} changed while it was being attached; retry`;
   throw ctx.fail("ABORTED", "volume-attached-elsewhere", message, { resource: request.volumeId, outcome: "none", recovery: "retry" });
 }
@@ -127,6 +129,11 @@ function joinable(
       details: { hostId: other.hostId, hostName: other.connector.hostName, mode: other.mode, attachmentId: other.id },
     },
   );
+}
+
+function keyMissing(ctx: CallContext<"connectVolume">, id: VolumeId): SouthboundError {
+  const message = `volume ${id} is encrypted, and this backend has no passphrase; set \`encryption\` in the backends file`;
+  return ctx.fail("FAILED_PRECONDITION", "encryption-key-missing", message, { resource: id, outcome: "none", recovery: "operator" });
 }
 
 function hostFenced(ctx: CallContext<"connectVolume">, { connector }: BackendConnectRequest, fencedAt: string): SouthboundError {

@@ -1,11 +1,12 @@
 import type { Connection, HostId, VolumeId } from "@opensds/core";
 import type { Call } from "../call.js";
 import type { Pool } from "../pool.js";
-import { cells } from "../records/cells.js";
+import { cells, UnreadableCell } from "../records/cells.js";
+import type { ImageEncryption } from "../records/encryption.js";
 import { ourPrefixes } from "../records/image-name.js";
 import { imageIdIn } from "../records/volume-id.js";
 import type { ImageGlance, ImagePage } from "../transport/images.js";
-import { requestIn } from "../volumes/get-volume.js";
+import { requestIn, requestOf } from "../volumes/get-volume.js";
 import { noSuchVolume } from "../volumes/require-volume.js";
 import { attachmentsIn, connectionOf } from "./attachments.js";
 
@@ -20,10 +21,23 @@ export async function listConnections(
 ): Promise<readonly Connection[]> {
   const found: Connection[] = [];
   for await (const { info, cells: held } of viewsOf(pool, call, request.volumeId)) {
-    const attachments = attachmentsIn(pool, info.id, held.get(cells.attachment));
-    found.push(...attachments.map((attachment) => connectionOf(pool, attachment, info.id, info.name)));
+    const all = attachmentsIn(pool, info.id, held.get(cells.attachment));
+    const attachments = all.filter(({ hostId }) => request.hostId === undefined || hostId === request.hostId);
+    if (attachments.length === 0) continue;
+    const encryption = await encryptionOf(pool, call, info.id);
+    found.push(...attachments.map((attachment) => connectionOf(pool, attachment, { imageId: info.id, imageName: info.name, encryption })));
   }
-  return found.filter(({ attachment }) => request.hostId === undefined || attachment.hostId === request.hostId);
+  return found;
+}
+
+/** How a volume is encrypted. One of a layout that this driver does not know hides no other's attachments. */
+async function encryptionOf(pool: Pool, call: Call, imageId: string): Promise<ImageEncryption | undefined> {
+  try {
+    return (await requestOf(pool, call, imageId))?.encryption;
+  } catch (thrown) {
+    if (thrown instanceof UnreadableCell) return undefined;
+    throw thrown;
+  }
 }
 
 /** A look at one volume's image, or at all images of ours. */

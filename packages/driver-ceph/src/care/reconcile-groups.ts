@@ -75,7 +75,7 @@ async function idleNames(pool: Pool, call: Call, keys: readonly string[]): Promi
 async function copiesLeft(pool: Pool, call: Call): Promise<readonly Leftover[]> {
   const names = (await pool.rbd.list(call)).filter((name) => isNascentName(name) && isNascentOver(name));
   return names.map((reference) => {
-    const message = "an image that was to become a volume made of a group's snapshot: the call was cut off";
+    const message = "an image that was to become a volume, encrypted or made of a group's snapshot: the create was cut off";
     return { kind: "unfinished-copy", reference, message, action: "undo", mend: () => dropNascent(pool, call, reference) };
   });
 }

@@ -1,15 +1,17 @@
 import type { GroupSnapshot, GroupSnapshotId, Snapshot } from "@opensds/core";
-import { mapBounded } from "../bounded.js";
+import { mapBounded, together } from "../bounded.js";
 import type { Call } from "../call.js";
 import { findGroup, type FoundGroup } from "./find-group.js";
 import { cutHolder, cutIdOf, cutKeysIn, cutKeysOf, cutNameOf, groupIdOf, slotOfKey, type CutKeys } from "./group-id.js";
 import { claimsIn, type Claim } from "../records/name-register.js";
 import type { Pool } from "../pool.js";
+import { volumeBytes, type MaybeEncrypted } from "../records/encryption.js";
 import { snapshotIdOf } from "../records/snapshot-id.js";
 import { errno, unless } from "../transport/command-failure.js";
 import type { GroupCut } from "../transport/decode-group.js";
 import type { ImageSnapshot } from "../transport/rbd-snapshots.js";
 import { volumeIdOf } from "../records/volume-id.js";
+import { requestOf } from "../volumes/get-volume.js";
 
 export const cutRegister = "opensds.group-snapshot";
 const atOnce = 4;
@@ -45,8 +47,9 @@ export async function findCut(pool: Pool, call: Call, id: GroupSnapshotId): Prom
 /** The group's snapshot as callers see it; undefined when it goes meanwhile. */
 export async function describeCut(pool: Pool, call: Call, { keys, name, cut }: FoundCut): Promise<GroupSnapshot | undefined> {
   const found = await mapBounded(cut.images, atOnce, async ({ imageId, number }) => {
-    const image = ((await unless([errno.ENOENT], pool.snapshots.list(call, imageId))) ?? []).find(({ id }) => id === number);
-    return image && memberSnapshot(pool, imageId, image, keys);
+    const [request, all] = await together(requestOf(pool, call, imageId), unless([errno.ENOENT], pool.snapshots.list(call, imageId)));
+    const image = all?.find(({ id }) => id === number);
+    return image && memberSnapshot(pool, imageId, image, keys, request ?? {});
   });
   const snapshots = found.filter((one) => one !== undefined);
   if (snapshots.length < cut.images.length) return undefined;
@@ -55,13 +58,13 @@ export async function describeCut(pool: Pool, call: Call, { keys, name, cut }: F
 }
 
 /** The snapshot of one member: part of the group's, and named by its id. */
-export function memberSnapshot(pool: Pool, imageId: string, image: ImageSnapshot, { cutKey }: CutKeys): Snapshot {
+export function memberSnapshot(pool: Pool, imageId: string, image: ImageSnapshot, { cutKey }: CutKeys, of: MaybeEncrypted): Snapshot {
   const id = snapshotIdOf(pool.place, { imageId, number: image.id, slot: slotOfKey(cutKey) });
   return {
     id,
     name: id,
     sourceVolumeId: volumeIdOf(pool.place, imageId),
-    sizeBytes: image.sizeBytes,
+    sizeBytes: volumeBytes(image.sizeBytes, of),
     readyToUse: true,
     createdAt: image.createdAt.toISOString(),
   };

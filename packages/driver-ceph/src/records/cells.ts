@@ -1,5 +1,6 @@
 import { snapshotId, volumeId, type Attachment, type BackendCreateRequest, type FormatRecord } from "@opensds/core";
 import * as v from "valibot";
+import { encryptionShape, type ImageEncryption } from "./encryption.js";
 import type { Locker } from "../transport/rados.js";
 
 /**
@@ -32,6 +33,9 @@ export const cells = {
 /** The version of the layout; it stands in every cell as `v`. */
 export const layoutVersion = 1;
 
+/** The version of an encrypted volume's request: whoever does not know it must not take the image's bytes for the volume's. */
+const encryptedVersion = 2;
+
 /** The lock tag of every cell but the shared attachments, whose tag is their mode. */
 export const cellTag = "opensds";
 
@@ -60,6 +64,8 @@ const requestShape = v.object({
       v.object({ kind: v.literal("volume"), volumeId: v.pipe(v.string(), v.transform(volumeId)) }),
     ]),
   ),
+  /** How the image is encrypted; absent for one that is not. */
+  encryption: v.optional(encryptionShape),
 });
 
 /** What the creator of a volume asked for. */
@@ -98,16 +104,17 @@ const closingShape = v.object({ until: v.string(), work: v.optional(v.literal("u
 export const voidRequest = encode({ void: true });
 
 /** What is recorded of a request that is about to make a volume. */
-export const newRequest = ({ name, capacity, parameters, sizeBytes, source }: BackendCreateRequest): RequestCell => ({
+export const newRequest = ({ name, capacity, parameters, sizeBytes, source }: BackendCreateRequest, encryption?: ImageEncryption): RequestCell => ({
   name,
   capacity,
   parameters,
   sizeBytes,
   createdAt: new Date().toISOString(),
   ...(source !== undefined && { source }),
+  ...(encryption !== undefined && { encryption }),
 });
 
-export const encodeRequest = (request: RequestCell): string => encode(request);
+export const encodeRequest = (request: RequestCell): string => encode(request, request.encryption === undefined ? layoutVersion : encryptedVersion);
 export const encodeAttachment = ({ mode, connector, attachedAt }: Attachment): string => encode({ mode, connector, attachedAt });
 export const encodeFormat = ({ fsType, fsUuid }: FormatRecord): string => encode({ fsType, fsUuid });
 
@@ -137,7 +144,7 @@ export const decodeClaim = (register: string, locker: Locker): ClaimCell => shap
 
 /** The request in a request cell, or undefined for an image that never became a volume. */
 export function decodeRequest(locker: Locker): RequestCell | undefined {
-  const value = versioned(cells.request, locker);
+  const value = versioned(cells.request, locker, encryptedVersion);
   return "void" in value ? undefined : shaped(cells.request, value, requestShape);
 }
 
@@ -156,12 +163,12 @@ export const isUnmanaging = (locker: Locker): boolean =>
   shaped(cells.closing, versioned(cells.closing, locker), closingShape).work === "unmanage";
 
 /** ASCII only: what goes into a command's arguments must survive any locale. */
-function encode(content: object): string {
-  const json = JSON.stringify({ v: layoutVersion, ...content });
+function encode(content: object, version = layoutVersion): string {
+  const json = JSON.stringify({ v: version, ...content });
   return json.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-function versioned(cell: string, { description }: Locker): object {
+function versioned(cell: string, { description }: Locker, newest = layoutVersion): object {
   let value: unknown;
   try {
     value = JSON.parse(description);
@@ -169,8 +176,9 @@ function versioned(cell: string, { description }: Locker): object {
     throw new UnreadableCell(cell, "holds no JSON");
   }
   if (typeof value !== "object" || value === null || !("v" in value)) throw new UnreadableCell(cell, "holds no layout version");
-  if (value.v === layoutVersion) return value;
-  throw new UnreadableCell(cell, `has layout version ${JSON.stringify(value.v)}; this driver reads version ${layoutVersion}`);
+  if (typeof value.v === "number" && value.v >= layoutVersion && value.v <= newest) return value;
+  const known = newest === layoutVersion ? `version ${newest}` : `versions ${layoutVersion} to ${newest}`;
+  throw new UnreadableCell(cell, `has layout version ${JSON.stringify(value.v)}; this driver reads ${known}`);
 }
 
 function shaped<Shape extends v.GenericSchema>(cell: string, value: object, shape: Shape): v.InferOutput<Shape> {

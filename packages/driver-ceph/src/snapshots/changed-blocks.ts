@@ -4,6 +4,7 @@ import { openCall, type Call } from "../call.js";
 import { toSouthbound } from "../errors.js";
 import { findSnapshot, noSuchSnapshot, snapshotsOf, type FoundSnapshot } from "./find-snapshot.js";
 import type { Pool } from "../pool.js";
+import { volumeBytes } from "../records/encryption.js";
 import { findVolume, noSuchVolume, type FoundVolume } from "../volumes/require-volume.js";
 
 type DiffCall = Call<"listChangedBlocks">;
@@ -43,9 +44,10 @@ async function* extents(pool: Pool, request: ChangedBlocksRequest, call: DiffCal
   const wanted = { from: from?.image.name, to: to.image.name, wholeObjects: detail === "object" };
   try {
     for await (const { offsetBytes, lengthBytes, exists } of pool.snapshots.diff(call, volume.info.name, wanted)) {
-      // Whole objects reach beyond the end of a volume that ends within one.
-      const end = Math.min(offsetBytes + lengthBytes, to.image.sizeBytes);
-      if (end > offsetBytes && end > startOffsetBytes) yield { offsetBytes, lengthBytes: end - offsetBytes, exists };
+      // Whole objects reach beyond the end of a volume that ends within one; an encrypted volume begins behind its header.
+      const begin = Math.max(volumeBytes(offsetBytes, to), 0);
+      const end = Math.min(volumeBytes(offsetBytes + lengthBytes, to), to.snapshot.sizeBytes);
+      if (end > begin && end > startOffsetBytes) yield { offsetBytes: begin, lengthBytes: end - begin, exists };
     }
   } catch (thrown) {
     await requireStillThere(pool, call, volume, [from, to]);

@@ -4,6 +4,7 @@ import type { Call } from "../call.js";
 import { findCut, memberSnapshot } from "../groups/find-group-snapshot.js";
 import { requestOf } from "../volumes/get-volume.js";
 import { cutIdOf, cutKeyOf, groupKeyOf, type CutKeys } from "../groups/group-id.js";
+import { volumeBytes, type MaybeEncrypted } from "../records/encryption.js";
 import { callerNameIn, hashIn, imageNameOf, isOurImageName } from "../records/image-name.js";
 import { claimsIn, claimsOn, slotOf, slotOfHash } from "../records/name-register.js";
 import type { Pool } from "../pool.js";
@@ -12,8 +13,8 @@ import { errno, unless } from "../transport/command-failure.js";
 import type { ImageSnapshot } from "../transport/rbd-snapshots.js";
 import { volumeIdOf } from "../records/volume-id.js";
 
-/** A snapshot of ours, with where RBD has it. */
-export interface FoundSnapshot {
+/** A snapshot of ours, with where RBD has it, and how its image is encrypted. */
+export interface FoundSnapshot extends MaybeEncrypted {
   readonly snapshot: Snapshot;
   readonly imageId: string;
   readonly image: ImageSnapshot;
@@ -33,15 +34,17 @@ export const helperPrefix = "opensds-clone.";
 export const countBinding = async (pool: Pool, call: Call, imageId: string): Promise<number> =>
   (await snapshotsOf(pool, call, imageId)).filter(({ kind, name }) => kind !== "trash" && !name.startsWith(helperPrefix)).length;
 
-/** Describes those of an image's snapshots that are ours, also those that are part of a group's. */
+/** Describes those of an image's snapshots that are ours, also those that are part of a group's. An image that is no volume has none. */
 export async function ourSnapshots(pool: Pool, call: Call, imageId: string): Promise<readonly FoundSnapshot[]> {
   const found: FoundSnapshot[] = [];
-  for (const image of await snapshotsOf(pool, call, imageId)) {
+  const [request, snapshots] = await together(requestOf(pool, call, imageId), snapshotsOf(pool, call, imageId));
+  if (request === undefined) return [];
+  for (const image of snapshots) {
     const name = isOurs(image) ? await nameOf(pool, call, imageId, image.name) : undefined;
-    if (name !== undefined) found.push(describe(pool, imageId, image, name));
+    if (name !== undefined) found.push(describe(pool, imageId, image, name, request));
     const keys = keysOfPart(image);
     if (keys !== undefined && (await findCut(pool, call, cutIdOf(pool.place, keys))) !== undefined) {
-      found.push({ snapshot: memberSnapshot(pool, imageId, image, keys), imageId, image });
+      found.push({ snapshot: memberSnapshot(pool, imageId, image, keys, request), imageId, image, encryption: request.encryption });
     }
   }
   return found;
@@ -62,28 +65,24 @@ async function nameOf(pool: Pool, call: Call, imageId: string, rbdName: string):
   return claims.find(({ holder, name }) => holder === imageId && imageNameOf(name) === rbdName)?.name;
 }
 
-function describe(pool: Pool, imageId: string, image: ImageSnapshot, name: string): FoundSnapshot {
+function describe(pool: Pool, imageId: string, image: ImageSnapshot, name: string, { encryption }: MaybeEncrypted): FoundSnapshot {
   const snapshot: Snapshot = {
     id: snapshotIdOf(pool.place, { imageId, number: image.id, slot: slotOf(name) }),
     name,
     sourceVolumeId: volumeIdOf(pool.place, imageId),
-    sizeBytes: image.sizeBytes,
+    sizeBytes: volumeBytes(image.sizeBytes, { encryption }),
     readyToUse: true,
     createdAt: image.createdAt.toISOString(),
   };
-  return { snapshot, imageId, image };
+  return { snapshot, imageId, image, encryption };
 }
 
 /** The snapshot of an id, if there is one and its image is a volume. */
 export async function findSnapshot(pool: Pool, call: Call, id: string): Promise<FoundSnapshot | undefined> {
   const key = snapshotKeyIn(pool.place, id);
   if (key === undefined) return undefined;
-  const [listedAs, request, found] = await together(
-    pool.rados.directoryNameOf(call, key.imageId),
-    requestOf(pool, call, key.imageId),
-    ourSnapshots(pool, call, key.imageId),
-  );
-  if (listedAs === undefined || request === undefined) return undefined;
+  const [listedAs, found] = await together(pool.rados.directoryNameOf(call, key.imageId), ourSnapshots(pool, call, key.imageId));
+  if (listedAs === undefined) return undefined;
   return found.find(({ snapshot }) => snapshot.id === id);
 }
 
@@ -97,7 +96,7 @@ export async function findSnapshotNamed(pool: Pool, call: Call, name: string): P
       snapshotsOf(pool, call, imageId),
     );
     const image = all.find((one) => isOurs(one) && one.name === rbdName);
-    if (image !== undefined && listedAs !== undefined && request !== undefined) return describe(pool, imageId, image, name);
+    if (image !== undefined && listedAs !== undefined && request !== undefined) return describe(pool, imageId, image, name, request);
   }
   return undefined;
 }

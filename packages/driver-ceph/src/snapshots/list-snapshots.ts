@@ -1,8 +1,7 @@
 import type { BackendPageRequest, Page, Snapshot, VolumeId } from "@opensds/core";
-import { mapBounded, together } from "../bounded.js";
+import { mapBounded } from "../bounded.js";
 import type { Call } from "../call.js";
 import { ourSnapshots } from "./find-snapshot.js";
-import { requestOf } from "../volumes/get-volume.js";
 import { isOurImageName } from "../records/image-name.js";
 import type { Pool } from "../pool.js";
 import { snapshotKeyIn } from "../records/snapshot-id.js";
@@ -70,8 +69,7 @@ async function namesOf(pool: Pool, call: Call, source: VolumeId | undefined): Pr
 async function snapshotsOfImage(pool: Pool, call: Call, imageName: string): Promise<readonly Snapshot[]> {
   const imageId = await pool.rados.directoryIdOf(call, imageName);
   if (imageId === undefined) return [];
-  const [request, found] = await together(requestOf(pool, call, imageId), ourSnapshots(pool, call, imageId));
-  return request === undefined ? [] : found.map(({ snapshot }) => snapshot);
+  return (await ourSnapshots(pool, call, imageId)).map(({ snapshot }) => snapshot);
 }
 
 const tokenOf = ({ imageName, number }: Place): string => `${version}.${Buffer.from(imageName).toString("base64url")}.${number.toString(36)}`;

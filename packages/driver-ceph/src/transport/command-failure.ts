@@ -38,6 +38,7 @@ export const errno = {
   ENOSPC: 28,
   ENOSYS: 38,
   ENOTEMPTY: 39,
+  ENOTSUP: 95,
   ESHUTDOWN: 108,
   ETIMEDOUT: 110,
   EDQUOT: 122,

@@ -23,6 +23,8 @@ export interface CommandRun {
   /** Whether it may change the cluster. */
   readonly changes: boolean;
   readonly input?: Uint8Array | undefined;
+  /** What it prints is no text: each byte is a character of what is returned. */
+  readonly bytes?: boolean | undefined;
   /** The most milliseconds for this command, where that is less than usual. */
   readonly atMostMs?: number | undefined;
   /** Error numbers with which it may end and still has told what was asked: what it printed is returned. */
@@ -90,7 +92,7 @@ export function createCommands(settings: CommandSettings): RunCommand {
   const who = whoOf(settings);
 
   const run = async (call: Call, asked: CommandRun, left: number): Promise<string> => {
-    const { tool, words, args, changes, input, atMostMs, alsoFine, poolIsFull } = asked;
+    const { tool, words, args, changes, input, bytes = false, atMostMs, alsoFine, poolIsFull } = asked;
     const { ctx } = call;
     ctx.signal.throwIfAborted();
     if (changes) call.changed = true;
@@ -104,6 +106,7 @@ export function createCommands(settings: CommandSettings): RunCommand {
       killSignal: "SIGKILL",
       timeout: boundMs + graceMs,
       maxBuffer: maxOutputBytes,
+      ...(bytes && { encoding: "latin1", stripFinalNewline: false }),
       // Times are printed in the local zone and without its name.
       env: { TZ: "UTC" },
       ...(input === undefined ? { stdin: "ignore" } : { input }),

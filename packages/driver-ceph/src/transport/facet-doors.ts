@@ -7,6 +7,7 @@ import { createCommands, createStreams } from "./command.js";
 import { endWhereFull } from "./full-pool.js";
 import { createObjectLocks, type ObjectLocks } from "./object-locks.js";
 import { createRbdDetails, type RbdDetails } from "./rbd-details.js";
+import { createRbdEncryption, type RbdEncryption } from "./rbd-encryption.js";
 import { createRbdFence, type RbdFence } from "./rbd-fence.js";
 import { createRbdGroups, type RbdGroups } from "./rbd-groups.js";
 import { createRbdMaking, type RbdMaking } from "./rbd-making.js";
@@ -20,6 +21,7 @@ export interface FacetDoors {
   readonly making: RbdMaking;
   readonly trash: RbdTrash;
   readonly details: RbdDetails;
+  readonly encryption: RbdEncryption;
   /** The locks on objects of our own, which are no images. */
   readonly locks: ObjectLocks;
   readonly fence: RbdFence;
@@ -43,6 +45,7 @@ export function createFacetDoors(config: CephConfig): FacetDoors {
     making: createRbdMaking(inPool, pool, namespace, where, byId),
     trash: createRbdTrash(inPool, where, byId),
     details: createRbdDetails(inPool, where),
+    encryption: createRbdEncryption(inPool, pool, namespace),
     locks: createObjectLocks(inPool, where),
     fence: createRbdFence(inPool, where),
     groups: createRbdGroups(inPool, pool, namespace, where),

@@ -3,21 +3,30 @@ import type { Call } from "../call.js";
 import { snapshotsOf } from "../snapshots/find-snapshot.js";
 import type { Pool } from "../pool.js";
 import { becomeVolume, nascentName } from "./nascent-image.js";
+import { imageBytes, type ImageEncryption } from "../records/encryption.js";
 import { errno, unless } from "../transport/command-failure.js";
-import type { CopySource } from "../transport/rbd-making.js";
+import type { CopySource, PlacedForm } from "../transport/rbd-making.js";
+
+/** What to copy, and what the copy is to be. */
+export interface CopyPlan {
+  readonly source: CopySource;
+  readonly form: Omit<PlacedForm, "sizeBytes">;
+  /** How the source is encrypted, and with it the copy. */
+  readonly encryption: ImageEncryption | undefined;
+}
 
 /**
  * Makes the image of a new volume as a copy of a snapshot that RBD clones nothing from, which is one that is part of a group's. False
  * when the name is taken, or it came to nothing; who asked looks again.
  */
-export async function copyImage(pool: Pool, call: Call<"createVolume">, request: BackendCreateRequest, source: CopySource, imageName: string): Promise<false> {
+export async function copyImage(pool: Pool, call: Call<"createVolume">, request: BackendCreateRequest, plan: CopyPlan, imageName: string): Promise<false> {
   const { ctx } = call;
-  const { imageFeatures, objectSizeBytes, dataPool } = pool.config;
+  const { source, form, encryption } = plan;
   const name = nascentName(call, imageName);
   const isThere = async (): Promise<boolean> => (await snapshotsOf(pool, call, source.imageId)).some(({ id }) => id === source.snapshotNumber);
   await ctx.step("begin-copy");
   try {
-    await pool.making.beginCopy(call, source, name, { features: imageFeatures, objectSizeBytes, dataPool });
+    await pool.making.beginCopy(call, source, name, form);
   } catch (thrown) {
     if (await isThere()) throw thrown;
     return false;
@@ -30,10 +39,15 @@ export async function copyImage(pool: Pool, call: Call<"createVolume">, request:
     const made = await unless([errno.ENOENT], pool.rbd.infoByName(call, name));
     // What was read of a snapshot that was removed meanwhile may be anything. Numbers of snapshots are never used again.
     if (made === undefined || !(await isThere())) return undefined;
-    if (request.sizeBytes > made.sizeBytes) {
+    const wantedBytes = imageBytes(request.sizeBytes, { encryption });
+    if (wantedBytes > made.sizeBytes) {
       await ctx.step("grow-copy");
-      await pool.making.resize(call, made.id, request.sizeBytes);
+      await pool.making.resize(call, made.id, wantedBytes);
     }
-    return { imageId: made.id };
+    if (encryption !== undefined) {
+      await ctx.step("record-encryption");
+      await pool.encryption.record(call, made.id, encryption);
+    }
+    return { imageId: made.id, encryption };
   });
 }

@@ -6,6 +6,7 @@ import { copyImage } from "./copy-image.js";
 import { parentOf } from "./end-image.js";
 import { findSnapshot, helperPrefix, noSuchSnapshot, snapshotsOf } from "../snapshots/find-snapshot.js";
 import type { Pool } from "../pool.js";
+import { imageBytes, volumeBytes, type MaybeEncrypted } from "../records/encryption.js";
 import { findVolume, noSuchVolume, requireOpen } from "./require-volume.js";
 import { errno, failedWith, unless } from "../transport/command-failure.js";
 import type { ImageInfo } from "../transport/rbd.js";
@@ -17,7 +18,7 @@ const mostLayers = 14;
 type CreateCall = Call<"createVolume">;
 
 /** A source as it was found: the image, and which of its snapshots. */
-interface Origin {
+interface Origin extends MaybeEncrypted {
   readonly info: ImageInfo;
   readonly snapshotName: string;
   /** RBD's number of the snapshot; undefined for a helper, which is there for this clone alone. */
@@ -27,17 +28,26 @@ interface Origin {
 }
 
 /**
- * Makes the image of a new volume as a clone of its source, of the size that is asked for; false when that came to nothing and has to be
- * begun again. A volume is cloned through a helper snapshot, which goes as soon as the clone is there: RBD keeps what the clone needs.
+ * Makes the image of a new volume as a clone of its source, of the size that is asked for, and encrypted as its source is; false when that came
+ * to nothing and has to be begun again. A volume is cloned through a helper snapshot, which goes as soon as the clone is there: RBD keeps what
+ * the clone needs.
  */
-export async function cloneImage(pool: Pool, call: CreateCall, request: BackendCreateRequest, source: VolumeSource, imageName: string): Promise<boolean> {
+export async function cloneImage(
+  pool: Pool,
+  call: CreateCall,
+  request: BackendCreateRequest,
+  source: VolumeSource,
+  imageName: string,
+): Promise<MaybeEncrypted | false> {
   const { imageFeatures, objectSizeBytes, dataPool } = pool.config;
   const origin = await findOrigin(pool, call, request, source, imageName);
+  const { encryption } = origin;
+  // An encrypted image's data has to begin at a whole object, and where it begins stands in the header that comes along.
+  const form = { features: imageFeatures, objectSizeBytes: encryption === undefined ? objectSizeBytes : origin.info.objectSizeBytes, dataPool };
   if (origin.isPart === true && origin.number !== undefined) {
-    return copyImage(pool, call, request, { imageId: origin.info.id, snapshotNumber: origin.number }, imageName);
+    return copyImage(pool, call, request, { source: { imageId: origin.info.id, snapshotNumber: origin.number }, form, encryption }, imageName);
   }
   await call.ctx.step("clone-image");
-  const form = { features: imageFeatures, objectSizeBytes, dataPool };
   const from = { imageName: origin.info.name, snapshotName: origin.snapshotName };
   try {
     await pool.making.clone(call, from, imageName, form);
@@ -52,11 +62,15 @@ export async function cloneImage(pool: Pool, call: CreateCall, request: BackendC
   if (made === undefined || (await parentOf(pool, call, made.id))?.imageId !== origin.info.id) return false;
   // It was the snapshot that was asked for if that is still there: names are used again, numbers are not.
   if (origin.number !== undefined && !(await snapshotsOf(pool, call, origin.info.id)).some(({ id }) => id === origin.number)) return false;
-  if (request.sizeBytes > made.sizeBytes) {
+  const wantedBytes = imageBytes(request.sizeBytes, origin);
+  if (wantedBytes > made.sizeBytes) {
     await call.ctx.step("grow-clone");
-    await unless([errno.EINVAL, errno.ENOENT], pool.making.resize(call, made.id, request.sizeBytes));
+    await unless([errno.EINVAL, errno.ENOENT], pool.making.resize(call, made.id, wantedBytes));
   }
-  return true;
+  if (encryption === undefined) return {};
+  await call.ctx.step("record-encryption");
+  await pool.encryption.record(call, made.id, encryption);
+  return { encryption };
 }
 
 async function findOrigin(pool: Pool, call: CreateCall, request: BackendCreateRequest, source: VolumeSource, imageName: string): Promise<Origin> {
@@ -65,17 +79,19 @@ async function findOrigin(pool: Pool, call: CreateCall, request: BackendCreateRe
     const found = await findSnapshot(pool, call, source.snapshotId);
     const info = found && (await pool.images.byId(call, found.imageId, []))?.info;
     if (found === undefined || info === undefined) throw noSuchSnapshot(ctx, source.snapshotId);
-    requireRoom(call, request, found.image.sizeBytes);
-    return { info, snapshotName: found.image.name, number: found.image.id, isPart: found.image.kind === "group" };
+    requireEncrypted(pool, call, request, found);
+    requireRoom(call, request, found.snapshot.sizeBytes);
+    return { info, snapshotName: found.image.name, number: found.image.id, isPart: found.image.kind === "group", encryption: found.encryption };
   }
   const volume = await findVolume(pool, call, source.volumeId);
   if (volume === undefined) throw noSuchVolume(pool, ctx, source.volumeId);
   requireOpen(ctx, source.volumeId, volume.view);
-  requireRoom(call, request, volume.info.sizeBytes);
+  requireEncrypted(pool, call, request, volume.request);
+  requireRoom(call, request, volumeBytes(volume.info.sizeBytes, volume.request));
   const snapshotName = `${helpersFor(imageName)}.${endOf(call).getTime().toString(36)}.${randomUUID().slice(0, 8)}`;
   await ctx.step("cut-helper");
   await pool.snapshots.create(call, volume.imageId, snapshotName);
-  return { info: volume.info, snapshotName };
+  return { info: volume.info, snapshotName, encryption: volume.request.encryption };
 }
 
 /** Begins the names of the helper snapshots that one new image is cloned through. */
@@ -91,6 +107,13 @@ export function helperEnds(snapshotName: string): Date | undefined {
 async function dropHelpers(pool: Pool, call: Call, imageId: string, imageName: string): Promise<void> {
   const helpers = (await snapshotsOf(pool, call, imageId)).filter(({ kind, name }) => kind === "user" && name.startsWith(`${helpersFor(imageName)}.`));
   await mapBounded(helpers, 4, ({ id }) => pool.snapshots.remove(call, imageId, id));
+}
+
+/** A clone shares its source's bytes as they are, so that what is not encrypted does not become so. */
+function requireEncrypted({ config }: Pool, { ctx }: CreateCall, { name }: BackendCreateRequest, source: MaybeEncrypted): void {
+  if (config.encryption === undefined || source.encryption !== undefined) return;
+  const message = `volume ${JSON.stringify(name)} would be encrypted, and its source is not; make it without a source and copy the data, or make it on a backend without encryption`;
+  throw ctx.fail("FAILED_PRECONDITION", "source-not-encrypted", message, { resource: name, outcome: "none" });
 }
 
 function requireRoom({ ctx }: CreateCall, { name, sizeBytes }: BackendCreateRequest, needed: number): void {

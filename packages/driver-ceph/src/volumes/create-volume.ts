@@ -3,10 +3,12 @@ import { together } from "../bounded.js";
 import type { Call } from "../call.js";
 import { encodeRequest, newRequest } from "../records/cells.js";
 import { cloneImage, keepShallow } from "./create-from-source.js";
+import { makeEncryptedImage } from "./encrypted-image.js";
 import { judgeExisting, type Turn } from "./existing-image.js";
 import { describe, volumeCells } from "./get-volume.js";
 import { imageNameOf } from "../records/image-name.js";
 import type { Pool } from "../pool.js";
+import type { MaybeEncrypted } from "../records/encryption.js";
 import { removeEmptyImage } from "./remove-image.js";
 import { takeRequestCell } from "../records/request-cell.js";
 import { errno, failedWith, unless } from "../transport/command-failure.js";
@@ -40,31 +42,31 @@ async function createOnce(
   const startedAt = performance.now();
   const { unfinishedAfterMs } = pool.config;
   const inTime = (): boolean => performance.now() - startedAt < unfinishedAfterMs;
-  if (request.source === undefined && pool.transport.createNamed !== undefined) {
+  if (request.source === undefined && pool.config.encryption === undefined && pool.transport.createNamed !== undefined) {
     const turn = await createQuickly(pool, pool.transport.createNamed, call, request, imageName, inTime);
     if (turn !== "taken") return turn;
   }
   const made = await makeImage(pool, call, request, imageName);
   const [view, foundId] = await together(
-    pool.images.byName(call, imageName, made ? [] : volumeCells),
-    made ? Promise.resolve(undefined) : pool.rados.directoryIdOf(call, imageName),
+    pool.images.byName(call, imageName, made !== false ? [] : volumeCells),
+    made !== false ? Promise.resolve(undefined) : pool.rados.directoryIdOf(call, imageName),
   );
   if (view === undefined) {
-    if (!made) await clearHalfMade(pool, call, imageName);
+    if (made === false) await clearHalfMade(pool, call, imageName);
     return "again";
   }
   const image = view.info;
-  if (!made) {
+  if (made === false) {
     const existing = await judgeExisting(pool, call, request, view, foundId);
     if (existing !== "free") return existing;
   }
 
   await call.ctx.step("record-request");
-  const cell = newRequest(request);
+  const cell = newRequest(request, made === false ? undefined : made.encryption);
   if (!(await takeRequestCell(pool, call, image.id, encodeRequest(cell)))) return "again";
 
   // The header may have been gone by then, and taking the cell has made an empty one in its place.
-  const mustBeListed = !made || !inTime();
+  const mustBeListed = made === false || !inTime();
   const [now, listedId] = await together(
     unless([errno.ENOENT], pool.rbd.infoByName(call, imageName)),
     mustBeListed ? pool.rados.directoryIdOf(call, imageName) : Promise.resolve(image.id),
@@ -114,18 +116,20 @@ function formOf({ config: { imageFeatures, objectSizeBytes, dataPool } }: Pool, 
 }
 
 /** Makes the image; false when its name is taken. */
-async function makeImage(pool: Pool, call: Call<"createVolume">, request: BackendCreateRequest, imageName: string): Promise<boolean> {
+async function makeImage(pool: Pool, call: Call<"createVolume">, request: BackendCreateRequest, imageName: string): Promise<MaybeEncrypted | false> {
   const { source } = request;
-  if (source !== undefined) {
+  const { encryption } = pool.config;
+  if (source !== undefined || encryption !== undefined) {
     // Before its source is looked at: a volume outlives its source, and so does its replay.
     if ((await pool.rados.directoryIdOf(call, imageName)) !== undefined) return false;
-    return cloneImage(pool, call, request, source, imageName);
   }
+  if (source !== undefined) return cloneImage(pool, call, request, source, imageName);
+  if (encryption !== undefined) return makeEncryptedImage(pool, call, request, encryption, imageName);
   const form = formOf(pool, request);
   await call.ctx.step("create-image");
   try {
     await (form.dataPool === undefined ? pool.rbd.create(call, imageName, form) : pool.making.create(call, imageName, form));
-    return true;
+    return {};
   } catch (thrown) {
     if (failedWith(thrown, errno.EEXIST)) return false;
     throw thrown;

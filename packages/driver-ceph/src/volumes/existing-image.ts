@@ -5,6 +5,7 @@ import type { Call } from "../call.js";
 import { cells, voidRequest, type RequestCell } from "../records/cells.js";
 import { keepShallow } from "./create-from-source.js";
 import { endImage, parentOf } from "./end-image.js";
+import { volumeBytes } from "../records/encryption.js";
 import { describe, requestIn } from "./get-volume.js";
 import { isOurImageName } from "../records/image-name.js";
 import type { Pool } from "../pool.js";
@@ -59,7 +60,7 @@ export async function judgeExisting(
   );
   if (changed) return "again";
   await refuseForeign(pool, call, request, image);
-  if (request.source === undefined && !image.isClone && fits(pool, request, image) && (await isComplete(pool, call, image))) return "free";
+  if (request.source === undefined && !image.isClone && pool.config.encryption === undefined && fits(pool, request, image) && (await isComplete(pool, call, image))) return "free";
   await call.ctx.step("give-image-up");
   if (await takeRequestCell(pool, call, image.id, voidRequest)) {
     await removeEmptyImage(pool, call, image.id, image.name);
@@ -94,7 +95,7 @@ async function answerReplay(
     const message = `volume ${JSON.stringify(request.name)} is being deleted; retry when deleteVolume has ended, or call it again where it was cut off`;
     throw ctx.fail("ABORTED", "volume-deleting", message, { resource: volume.id, outcome: "none" });
   }
-  const difference = differenceOf(request, recorded, image);
+  const difference = differenceOf(request, recorded, image) ?? differentlyEncrypted(pool, request, recorded);
   if (difference === undefined) {
     if (recorded.source !== undefined && image.isClone) await keepShallow(pool, call, image);
     return { volume };
@@ -108,7 +109,8 @@ async function answerReplay(
 
 function differenceOf({ name, capacity, parameters, source }: BackendCreateRequest, recorded: RequestCell, image: ImageInfo): string | undefined {
   if (recorded.name !== name) return "bears another name of the same hash";
-  if (capacity.requiredBytes > image.sizeBytes) return `has ${image.sizeBytes} bytes, less than the ${capacity.requiredBytes} asked for`;
+  const sizeBytes = volumeBytes(image.sizeBytes, recorded);
+  if (capacity.requiredBytes > sizeBytes) return `has ${sizeBytes} bytes, less than the ${capacity.requiredBytes} asked for`;
   if (capacity.limitBytes !== null && recorded.sizeBytes > capacity.limitBytes) {
     return `was made with ${recorded.sizeBytes} bytes, more than the ${capacity.limitBytes} allowed`;
   }
@@ -117,6 +119,12 @@ function differenceOf({ name, capacity, parameters, source }: BackendCreateReque
   if (other !== undefined) return `was asked for with another ${other}`;
   if (recorded.importedFrom !== undefined) return "was imported, not made";
   return isDeepStrictEqual(source, recorded.source) ? undefined : "was made from another source";
+}
+
+/** What a backend makes is encrypted or not, whoever makes it; a clone is as its source is. */
+function differentlyEncrypted({ config }: Pool, { source }: BackendCreateRequest, { encryption }: RequestCell): string | undefined {
+  if (config.encryption !== undefined && encryption === undefined) return "is not encrypted";
+  return config.encryption === undefined && encryption !== undefined && source === undefined ? "is encrypted" : undefined;
 }
 
 /** An image under our name that another tool made and uses is nobody's half-done create. */

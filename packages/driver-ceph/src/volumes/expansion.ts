@@ -4,6 +4,7 @@ import type { Call } from "../call.js";
 import { cells } from "../records/cells.js";
 import { describe } from "./get-volume.js";
 import type { Pool } from "../pool.js";
+import { imageBytes, volumeBytes } from "../records/encryption.js";
 import { findVolume, noSuchVolume, requireOpen, requirePrimary, type FoundVolume } from "./require-volume.js";
 import { errno, unless } from "../transport/command-failure.js";
 
@@ -19,14 +20,14 @@ async function expandVolume(pool: Pool, request: BackendExpandRequest, call: Cal
     ctx.signal.throwIfAborted();
     const volume = await findVolume(pool, call, request.id);
     if (volume === undefined) throw noSuchVolume(pool, ctx, request.id);
-    const { sizeBytes } = volume.info;
+    const sizeBytes = volumeBytes(volume.info.sizeBytes, volume.request);
     const { limitBytes } = request.capacity;
     if (limitBytes !== undefined && limitBytes < sizeBytes) throw wouldShrink(call, request, sizeBytes);
     if (sizeBytes >= request.sizeBytes) return resultOf(pool, volume);
     await requirePrimary(pool, call, request.id, volume.info);
     requireOpen(ctx, request.id, volume.view);
     await ctx.step("resize");
-    await unless([errno.EINVAL, errno.ENOENT], pool.making.resize(call, volume.imageId, request.sizeBytes));
+    await unless([errno.EINVAL, errno.ENOENT], pool.making.resize(call, volume.imageId, imageBytes(request.sizeBytes, volume.request)));
   }
 }
 

@@ -1,6 +1,7 @@
 import type { GetVolumeRequest, Volume } from "@opensds/core";
 import type { Call } from "../call.js";
 import { cells, decodeAttachment, decodeClosing, decodeName, decodeRequest, type RequestCell } from "../records/cells.js";
+import { volumeBytes } from "../records/encryption.js";
 import { imageNameOf } from "../records/image-name.js";
 import type { Pool } from "../pool.js";
 import type { ImageGlance } from "../transport/images.js";
@@ -73,7 +74,7 @@ export function describe(
   const base = {
     id: volumeIdOf(pool.place, info.id),
     name: request.name,
-    sizeBytes: Number.isSafeInteger(info.sizeBytes) ? info.sizeBytes : null,
+    sizeBytes: Number.isSafeInteger(info.sizeBytes) ? volumeBytes(info.sizeBytes, request) : null,
     createdAt: request.createdAt,
     parameters: request.parameters,
     ...(request.source !== undefined && { source: request.source }),

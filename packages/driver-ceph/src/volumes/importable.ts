@@ -1,9 +1,10 @@
 import type { BackendPageRequest, Importable, Page } from "@opensds/core";
-import { mapBounded } from "../bounded.js";
+import { mapBounded, together } from "../bounded.js";
 import type { Call } from "../call.js";
 import { cells } from "../records/cells.js";
 import { isNascentName } from "./nascent-image.js";
 import { requestIn } from "./get-volume.js";
+import { volumeBytes } from "../records/encryption.js";
 import { isOurImageName } from "../records/image-name.js";
 import type { Pool } from "../pool.js";
 import { errno, unless } from "../transport/command-failure.js";
@@ -30,9 +31,9 @@ export async function listImportablePage(pool: Pool, request: BackendPageRequest
     const view = await pool.images.byName(call, name, foreignCells);
     // A volume whose image was renamed is still a volume.
     if (view === undefined || requestIn(view) !== undefined) return undefined;
-    const obstacle = await obstacleOf(pool, call, view);
+    const [obstacle, encryption] = await together(obstacleOf(pool, call, view), pool.encryption.recorded(call, view.info.id));
     const { sizeBytes } = view.info;
-    return { reference: name, sizeBytes: Number.isSafeInteger(sizeBytes) ? sizeBytes : null, ...(obstacle !== undefined && { obstacle }) };
+    return { reference: name, sizeBytes: Number.isSafeInteger(sizeBytes) ? volumeBytes(sizeBytes, { encryption }) : null, ...(obstacle !== undefined && { obstacle }) };
   });
   const last = some.at(-1);
   const items = found.filter((one) => one !== undefined);

@@ -6,6 +6,7 @@ import type { Call } from "../call.js";
 import { cells, cellTag, decodeImporting, encodeImporting, encodeRequest } from "../records/cells.js";
 import { isNascentName } from "./nascent-image.js";
 import { describe, requestIn, volumeCells } from "./get-volume.js";
+import { volumeBytes } from "../records/encryption.js";
 import { imageNameOf, isOurImageName, ourPrefixes } from "../records/image-name.js";
 import { foreignCells, listImportablePage, obstacleOf } from "./importable.js";
 import type { Pool } from "../pool.js";
@@ -101,7 +102,10 @@ async function dropMark(pool: Pool, call: Call, view: ImageView | undefined): Pr
 
 /** Makes the renamed image a volume. */
 export async function record(pool: Pool, request: ImportRequest, call: Call, renamed: ImageView): Promise<Volume | undefined> {
-  const { id: imageId, sizeBytes } = renamed.info;
+  const { id: imageId } = renamed.info;
+  // What was ours before, or was cloned from what is, says how it is encrypted.
+  const encryption = await pool.encryption.recorded(call, imageId);
+  const sizeBytes = volumeBytes(renamed.info.sizeBytes, { encryption });
   const cell = {
     name: request.name,
     capacity: { requiredBytes: sizeBytes, limitBytes: null },
@@ -109,6 +113,7 @@ export async function record(pool: Pool, request: ImportRequest, call: Call, ren
     sizeBytes,
     createdAt: new Date().toISOString(),
     importedFrom: request.reference,
+    ...(encryption !== undefined && { encryption }),
   };
   await call.ctx.step("record-request");
   const lock = { exclusive: true, tag: cellTag, cookie: randomUUID(), description: encodeRequest(cell) };

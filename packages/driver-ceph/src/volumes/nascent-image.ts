@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import type { BackendCreateRequest } from "@opensds/core";
 import type { Call } from "../call.js";
 import { encodeRequest, newRequest } from "../records/cells.js";
+import type { MaybeEncrypted } from "../records/encryption.js";
 import type { Pool } from "../pool.js";
 import { purgeImage, unlistImage } from "./remove-image.js";
 import { takeRequestCell } from "../records/request-cell.js";
@@ -32,7 +33,7 @@ export function isNascentOver(name: string): boolean {
 }
 
 /** An image that has all that it needs to be a volume, but for its request and its name. */
-export interface ReadyImage {
+export interface ReadyImage extends MaybeEncrypted {
   readonly imageId: string;
 }
 
@@ -59,7 +60,7 @@ export async function becomeVolume(
       return false;
     }
     await ctx.step("record-request");
-    await takeRequestCell(pool, call, ready.imageId, encodeRequest(newRequest(request)));
+    await takeRequestCell(pool, call, ready.imageId, encodeRequest(newRequest(request, ready.encryption)));
     await ctx.step("name-copy");
     await pool.making.rename(call, name, imageName);
   } catch (thrown) {

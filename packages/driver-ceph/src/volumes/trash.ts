@@ -6,6 +6,7 @@ import type { Call } from "../call.js";
 import { cells, cellTag, decodeName, decodeRequest, encodeName, voidRequest, type RequestCell } from "../records/cells.js";
 import { endImage, parentOf } from "./end-image.js";
 import { describe, requestOf } from "./get-volume.js";
+import { volumeBytes } from "../records/encryption.js";
 import { imageNameOf, isOurImageName } from "../records/image-name.js";
 import type { Pool } from "../pool.js";
 import { findVolume } from "./require-volume.js";
@@ -45,7 +46,7 @@ async function describeTrashed(pool: Pool, call: Call, image: TrashedImage): Pro
   return {
     id: volumeIdOf(pool.place, image.id),
     name: request.name,
-    sizeBytes: Number.isSafeInteger(info.sizeBytes) ? info.sizeBytes : null,
+    sizeBytes: Number.isSafeInteger(info.sizeBytes) ? volumeBytes(info.sizeBytes, request) : null,
     deletedAt: image.deletedAt.toISOString(),
     ...(image.keptUntil !== undefined && { purgeAfter: image.keptUntil.toISOString() }),
   };

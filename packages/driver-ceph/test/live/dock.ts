@@ -2,6 +2,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { errorFromJSON, type ErrorWire } from "@opensds/core";
+import type { CephOptions } from "@opensds/driver-ceph";
 import type { TransportName } from "./lab.js";
 import type { Job } from "./worker.js";
 
@@ -23,10 +24,14 @@ type Answer = { readonly number: number } & ({ readonly value: unknown } | { rea
 
 /**
  * Starts a process that has set the lab's backend up in a namespace.
- * @param options `unsetAtEnd: false`: at its end it closes nothing, and goes for want of work
+ * @param options `unsetAtEnd: false`: at its end it closes nothing, and goes for want of work. `ceph`: further options of the backend
  */
-export async function startDock(namespace: string, transport: TransportName, options: { readonly unsetAtEnd?: boolean } = {}): Promise<Dock> {
-  const child = fork(fileURLToPath(new URL("worker.ts", import.meta.url)), [namespace, transport], {
+export async function startDock(
+  namespace: string,
+  transport: TransportName,
+  options: { readonly unsetAtEnd?: boolean; readonly ceph?: Partial<CephOptions> } = {},
+): Promise<Dock> {
+  const child = fork(fileURLToPath(new URL("worker.ts", import.meta.url)), [namespace, transport, JSON.stringify(options.ceph ?? {})], {
     execArgv: ["--conditions=@opensds/source", "--import", "tsx"],
   });
   const exited = once(child, "exit");

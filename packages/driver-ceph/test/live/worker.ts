@@ -1,4 +1,5 @@
-import { errorToJSON, hostId, volumeId, type CapacityRange } from "@opensds/core";
+import { errorToJSON, hostId, volumeId, type CapacityRange, type OpenBackendsOptions } from "@opensds/core";
+import type { CephOptions } from "@opensds/driver-ceph";
 import { openLab, type TransportName } from "./lab.js";
 
 /** What the parent asks a worker for. */
@@ -20,13 +21,14 @@ let job: Job | undefined;
 let seen = 0;
 
 const transport: TransportName = process.argv[3] === "cli" ? "cli" : "native";
-const backends = await openLab(process.argv[2] ?? "", transport, {
+const options: OpenBackendsOptions = {
   onStep: (_operation, step) => {
     if (job?.killAt?.step !== step) return;
     seen += 1;
     if (seen === job.killAt.time) process.kill(process.pid, "SIGKILL");
   },
-});
+};
+const backends = await openLab(process.argv[2] ?? "", transport, options, JSON.parse(process.argv[4] ?? "{}") as Partial<CephOptions>);
 const driver = backends.get("ceph");
 await driver.setup();
 
