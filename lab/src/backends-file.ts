@@ -27,6 +27,9 @@ ${more}`;
     // Without krbd, which keeps no limits: with it in the list, a driver refuses to set any.
     ...["native", "cli"].map((transport) => backend(`ceph-${transport}`, POOLS[0], "rbd-nbd, fuse-loop", `      transport: ${transport}\n`)),
     backend("ceph-trash", POOLS[0], "rbd-nbd, fuse-loop", "      trashSeconds: 3600\n"),
+    ...Object.entries({ "ceph-luks": "native", "ceph-luks-cli": "cli" }).map(([name, transport]) =>
+      backend(name, POOLS[0], "krbd, rbd-nbd, fuse-loop", `      transport: ${transport}\n      encryption: { passphraseFile: ${quote(cephFiles(paths).passphrase)} }\n`),
+    ),
     ...(hasEcPool(readState(cephFiles(paths).state)?.osds ?? 1)
       ? [backend("ceph-ec", POOLS[0], "rbd-nbd, fuse-loop", `      dataPool: ${EC_POOL}\n      transport: native\n`)]
       : []),

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { lastLines, run, tryRun } from "../commands.js";
 import { LabError } from "../errors.js";
@@ -66,6 +66,7 @@ function writeSkeleton(paths: LabPaths, state: CephState, keys: ClusterKeys): vo
   writeFileAtomically(files.adminConf, renderAdminConf(state, files, paths.sockets));
   secret(files.adminKeyring, keys.admin);
   secret(files.clientKeyring, keys.dock);
+  writeFileAtomically(files.passphrase, `${randomBytes(24).toString("base64")}\n`, 0o600);
   secret(files.keyring("mgr.x"), keys.mgr);
   osdNames(state.osds).forEach((name, id) => secret(files.keyring(name), ...keys.osds.slice(id, id + 1)));
   // The monitor's store begins with all of them.

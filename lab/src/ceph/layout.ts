@@ -23,6 +23,8 @@ export interface CephFiles {
   /** For the driver: names no other key than its own. */
   readonly clientConf: string;
   readonly clientKeyring: string;
+  /** What encrypted volumes are opened with. */
+  readonly passphrase: string;
   readonly adminKeyring: string;
   readonly logs: string;
   readonly crashes: string;
@@ -40,6 +42,7 @@ export function cephFiles(paths: LabPaths): CephFiles {
     adminConf: inLab("ceph.conf"),
     clientConf: inLab("client.conf"),
     clientKeyring: inLab(`client.${DOCK_USER}.keyring`),
+    passphrase: inLab("passphrase"),
     adminKeyring: inLab("client.admin.keyring"),
     logs: inLab("log"),
     crashes: inLab("crash"),

@@ -105,6 +105,22 @@ backends:
       pool: dock
       attach: [rbd-nbd, fuse-loop]
       trashSeconds: 3600
+  ceph-luks:
+    ceph_driver:
+      conf: "${files.clientConf}"
+      user: dock
+      pool: dock
+      attach: [krbd, rbd-nbd, fuse-loop]
+      transport: native
+      encryption: { passphraseFile: "${files.passphrase}" }
+  ceph-luks-cli:
+    ceph_driver:
+      conf: "${files.clientConf}"
+      user: dock
+      pool: dock
+      attach: [krbd, rbd-nbd, fuse-loop]
+      transport: cli
+      encryption: { passphraseFile: "${files.passphrase}" }
 host:
   runtimeDir: "${paths.host}"
 `);
