@@ -4,6 +4,7 @@ import { cephFiles, DOCK_USER, EC_POOL, hasEcPool, POOLS } from "./ceph/layout.j
 import { readState } from "./ceph/state.js";
 import { cinderUrl, keystoneUrl } from "./cinder/conf.js";
 import { cinderFiles, cinderPorts } from "./cinder/layout.js";
+import { LIMITED_TYPES } from "./cinder/limited-types.js";
 import { readCinderState } from "./cinder/state.js";
 
 /** The clouds of the lab's clouds.yaml that a backend is written for, with the backend's name. */
@@ -66,6 +67,14 @@ ${host}`;
       cloudsFile: ${quote(files.clouds)}
       volumeType: rbd-shared
 ${host}`;
+  // What a driver can do beyond the rest, once it is told what the operator made for it.
+  const full = `  cinder-full:
+    cinder_driver:
+      cloud: lab
+      cloudsFile: ${quote(files.clouds)}
+      groupType: consistent
+      qosTypes: ${JSON.stringify(LIMITED_TYPES)}
+${host}`;
   const lowest = `  cinder-lowest:
     cinder_driver:
       cloud: lab
@@ -82,7 +91,7 @@ ${host}`;
     cinder_driver:
       auth: { type: application-credential, authUrl: ${quote(shortUrl)}, id: ${quote(id)}, secret: { file: ${quote(files.credentialSecret)} } }
 ${host}`;
-  return credential + clouds.join("") + noauth + shared + lowest;
+  return credential + clouds.join("") + noauth + shared + full + lowest;
 }
 
 export function writeBackends(paths: LabPaths): void {

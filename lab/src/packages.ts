@@ -21,6 +21,7 @@ const CLOUD_PACKAGES = [
   "rabbitmq-server",
   "mariadb-server-core",
   "mariadb-client-core",
+  "qemu-utils",
   "python3-rbd",
   "python3-rados",
 ] as const;
@@ -38,7 +39,7 @@ const ATTACH_PACKAGES = [
 
 /** Where dpkg does not keep the books, these tell whether the cluster's programs are there. */
 const CLUSTER_PROGRAMS = ["ceph-mon", "ceph-osd", "ceph-mgr", "ceph", "rbd", "monmaptool"];
-const CLOUD_PROGRAMS = ["uwsgi_python3", "keystone-wsgi-public", "epmd", "mariadbd", "mariadb", "mariadb-install-db"];
+const CLOUD_PROGRAMS = ["uwsgi_python3", "keystone-wsgi-public", "epmd", "mariadbd", "mariadb", "mariadb-install-db", "qemu-img"];
 
 const POLICY_FILE = "/usr/sbin/policy-rc.d";
 const POLICY_MARK = "# opensds lab: packages start no daemon while it installs them; process ";

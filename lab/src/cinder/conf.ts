@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type CinderFiles, type CinderPorts, CINDER_POOL, CINDER_USER, REGION } from "./layout.js";
 import { type CinderState } from "./state.js";
 
@@ -80,6 +81,8 @@ export function renderCinderConf(files: CinderFiles, ports: CinderPorts, state: 
       service_token_roles: "service",
       service_token_roles_required: true,
     },
+    // Volumes are encrypted with one key, which is here: the one key manager of Cinder's that needs no service of its own.
+    key_manager: { backend: "cinder.keymgr.conf_key_mgr.ConfKeyManager", fixed_key: createHash("sha256").update(state.servicePassword).digest("hex") },
     oslo_concurrency: { lock_path: files.data("lock") },
     coordination: { backend_url: `file://${files.data("coordination")}` },
     oslo_messaging_rabbit: { heartbeat_timeout_threshold: 0, kombu_reconnect_delay: 0.2 },

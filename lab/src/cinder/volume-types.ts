@@ -1,15 +1,21 @@
-import { objectsAt, stringAt } from "../json.js";
+import { type JsonObject, objectAt, objectsAt, stringAt } from "../json.js";
 import { waitUntil } from "../wait.js";
 import { cinderUrl, keystoneUrl } from "./conf.js";
 import { ask, signIn } from "./http.js";
 import { type CinderPorts } from "./layout.js";
+import { LIMITED_TYPES, qosSpecsOf } from "./limited-types.js";
 import { type CinderState } from "./state.js";
 
-/** Multi-attach is a property of the type; a type of its own, as operators have it. */
+/** A volume is encrypted by its type, with a key of Cinder's key manager. */
+const ENCRYPTION = { provider: "luks", cipher: "aes-xts-plain64", key_size: 256, control_location: "front-end" };
+
+/** Multi-attach is a property of the type, as limits and encryption are; types of their own, as operators have them. */
 const TYPES = [
-  { name: "rbd", extraSpecs: { volume_backend_name: "rbd" } },
-  { name: "rbd-shared", extraSpecs: { volume_backend_name: "rbd", multiattach: "<is> True" } },
-] as const;
+  { name: "rbd", extraSpecs: {} },
+  { name: "rbd-shared", extraSpecs: { multiattach: "<is> True" } },
+  { name: "rbd-encrypted", extraSpecs: {}, encryption: ENCRYPTION },
+  ...Object.entries(LIMITED_TYPES).map(([name, limits]) => ({ name, extraSpecs: {}, qosSpecs: qosSpecsOf(name, limits) })),
+];
 
 /** A type for groups that are snapshot at one moment. */
 const GROUP_TYPE = { name: "consistent", group_specs: { consistent_group_snapshot_enabled: "<is> True" } };
@@ -29,16 +35,29 @@ export async function readyTypes(ports: CinderPorts, state: CinderState): Promis
 
   const { body } = await ask("GET", `${base}/types?is_public=None`, { token });
   const there = objectsAt(body, "volume_types").map((type) => stringAt(type, "name"));
-  for (const { name, extraSpecs } of TYPES) {
-    if (!there.includes(name)) await ask("POST", `${base}/types`, { token, body: { volume_type: { name, extra_specs: extraSpecs } } });
-  }
+  await Promise.all(TYPES.filter(({ name }) => !there.includes(name)).map((type) => makeType(base, token, type)));
   const groups = objectsAt((await ask("GET", `${base}/group_types`, { token })).body, "group_types");
   if (groups.some((type) => stringAt(type, "name") === GROUP_TYPE.name)) return;
   const made = await ask("POST", `${base}/group_types`, { token, body: { group_type: { name: GROUP_TYPE.name, is_public: true } } });
-  const id = idOf(made.body?.["group_type"]);
+  const id = idOf(made.body, "group_type");
   await ask("POST", `${base}/group_types/${id}/group_specs`, { token, body: { group_specs: GROUP_TYPE.group_specs } });
 }
 
-function idOf(value: unknown): string {
-  return typeof value === "object" && value !== null && "id" in value ? String(value.id) : "";
+interface Type {
+  readonly name: string;
+  readonly extraSpecs: Readonly<Record<string, string>>;
+  readonly encryption?: object;
+  readonly qosSpecs?: Readonly<Record<string, string>>;
 }
+
+/** A type of the one backend that there is. */
+async function makeType(base: string, token: string, { name, extraSpecs, encryption, qosSpecs }: Type): Promise<void> {
+  const made = await ask("POST", `${base}/types`, { token, body: { volume_type: { name, extra_specs: { volume_backend_name: "rbd", ...extraSpecs } } } });
+  const id = idOf(made.body, "volume_type");
+  if (encryption !== undefined) await ask("POST", `${base}/types/${id}/encryption`, { token, body: { encryption } });
+  if (qosSpecs === undefined) return;
+  const qos = await ask("POST", `${base}/qos-specs`, { token, body: { qos_specs: qosSpecs } });
+  await ask("GET", `${base}/qos-specs/${idOf(qos.body, "qos_specs")}/associate?vol_type_id=${id}`, { token });
+}
+
+const idOf = (body: JsonObject | undefined, what: string): string => stringAt(objectAt(body, what), "id") ?? "";
