@@ -11,6 +11,7 @@ import { failureOf, live, openLab, openNamespace, uniqueName, type LabNamespace 
 
 const run = promisify(execFile);
 const isRoot = process.getuid?.() === 0;
+const secretWords = "open sesame";
 const marker = "what nobody but its owner may read";
 /** Enough for XFS, which takes no less than 300 MiB. */
 const capacity = { requiredBytes: 512 * MiB };
@@ -35,7 +36,7 @@ async function all<Item>(items: AsyncIterable<Item>): Promise<readonly Item[]> {
 type Driver = DriverWith<"snapshots" | "sources" | "expansion" | "imports" | "reconciliation">;
 const openedBy = (backends: Backends): Driver => requireFacets(backends.get("ceph"), "snapshots", "sources", "expansion", "imports", "reconciliation");
 
-describe.runIf(live && isRoot)("encrypted volumes on a real cluster", { timeout: 60_000 }, () => {
+describe.runIf(live && isRoot)("encrypted volumes on a real cluster", { timeout: 120_000 }, () => {
   let scratch: string;
   let encryption: NonNullable<CephOptions["encryption"]>;
   let lab: LabNamespace;
@@ -57,7 +58,7 @@ describe.runIf(live && isRoot)("encrypted volumes on a real cluster", { timeout:
   beforeAll(async () => {
     scratch = mkdtempSync(join(tmpdir(), "opensds-luks-"));
     // Opening LUKS 1 takes a second or two, LUKS 2 more and a gigabyte of memory.
-    encryption = { ...passphrase("right", "open sesame\n"), format: "luks1" };
+    encryption = { ...passphrase("right", `${secretWords}\n`), format: "luks1" };
     lab = await openNamespace("luks", "native", { attach: ["krbd", "fuse-loop"], encryption });
     driver = openedBy(lab.backends);
   }, 60_000);
@@ -73,6 +74,8 @@ describe.runIf(live && isRoot)("encrypted volumes on a real cluster", { timeout:
     expect((await driver.createVolume({ name: volume.name, capacity })).id).toBe(volume.id);
     const first = await driver.attachVolume({ volumeId: volume.id });
     expect(await deviceBytes(first)).toBe(volume.sizeBytes);
+    expect((await run("sh", ["-c", "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' || true"], { maxBuffer: 64 * MiB })).stdout).not.toContain(secretWords);
+    expect((await run("find", ["/run/opensds", "-path", `*${imageIdOf(volume)}*`, "-name", "passphrase"])).stdout).toBe("");
     const directory = join(scratch, "mount");
     const mount = await driver.mountVolume({ attachment: first, directory, fsType: "xfs", createDirectory: true });
     writeFileSync(join(directory, "file"), marker);
