@@ -73,6 +73,7 @@ describe.runIf(live)("what stock tools see of groups", { timeout: 300_000 }, () 
     const source = await create("source");
     const image = imageNameOf(source.name);
     await lab.rbd("bench", "--io-type", "write", "--io-size", "65536", "--io-total", "1M", "--io-pattern", "rand", "--image", image);
+    const older = await driver.snapshots.createSnapshot({ name: uniqueName("older"), sourceVolumeId: source.id });
     const group = await driver.groups.createGroup({ name: uniqueName("group"), volumeIds: [source.id] });
     const cut = await driver.groups.createGroupSnapshot({ name: uniqueName("cut"), groupId: group.id });
     const before = await sumOf(image);
@@ -83,11 +84,13 @@ describe.runIf(live)("what stock tools see of groups", { timeout: 300_000 }, () 
     expect(new Set(copies.map(({ id }) => id)).size).toBe(1);
     const info = await json("info", "--image", imageNameOf(request.name));
     expect(info).toMatchObject({ features: expect.not.arrayContaining(["migrating"]) as unknown });
+    expect(info).toMatchObject({ snapshot_count: 0 });
     expect(info).not.toHaveProperty("parent");
     expect(await sumOf(imageNameOf(request.name))).toBe(before);
     expect(await json("ls")).toEqual(expect.not.arrayContaining([expect.stringMatching(/^opensds-copy/)]));
 
     await driver.groups.deleteGroupSnapshot({ id: cut.id });
+    await driver.snapshots.deleteSnapshot({ id: older.id });
     // A member that is deleted leaves its group, which would keep the trash from being purged.
     await driver.deleteVolume({ id: source.id });
     expect((await driver.groups.getGroup({ id: group.id })).volumeIds).toEqual([]);

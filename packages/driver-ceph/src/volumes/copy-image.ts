@@ -39,6 +39,8 @@ export async function copyImage(pool: Pool, call: Call<"createVolume">, request:
     const made = await unless([errno.ENOENT], pool.rbd.infoByName(call, name));
     // What was read of a snapshot that was removed meanwhile may be anything. Numbers of snapshots are never used again.
     if (made === undefined || !(await isThere())) return undefined;
+    // The source's older snapshots come along, and are nobody's in the copy.
+    for (const { id } of await snapshotsOf(pool, call, made.id)) await pool.snapshots.remove(call, made.id, id);
     const wantedBytes = imageBytes(request.sizeBytes, { encryption });
     if (wantedBytes > made.sizeBytes) {
       await ctx.step("grow-copy");
