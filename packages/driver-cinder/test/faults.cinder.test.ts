@@ -41,7 +41,9 @@ describe("when something is wrong with the cloud", () => {
    * a change of the quota it would keep a lock in the database that the API waits for.
    */
   const whileItStands = async <Value>(work: () => Promise<Value>): Promise<Value> => {
-    await expect.poll(() => usedVolumes(cloud), { timeout: 20_000 }).toEqual({ inUse: (await rowsOf(cloud, "")).length, reserved: 0 });
+    // Cinder does not count what it left of a clone that it refused.
+    const counted = (await rowsOf(cloud, "")).filter(({ status, metadata }) => status !== "creating" || metadata["opensds.lost"] === undefined);
+    await expect.poll(() => usedVolumes(cloud), { timeout: 20_000 }).toEqual({ inUse: counted.length, reserved: 0 });
     await pauseService("cinder-volume");
     try {
       return await work();
@@ -52,7 +54,7 @@ describe("when something is wrong with the cloud", () => {
 
   it("a used-up quota is RESOURCE_EXHAUSTED with its name and numbers, and leaves nothing", async () => {
     const admin = await outsider("lab-admin");
-    const used = (await rowsOf(cloud, "")).length;
+    const { inUse: used } = await usedVolumes(cloud);
     await admin.cinder("PUT", `/os-quota-sets/${cloud.projectId}`, { quota_set: { volumes: used } });
     try {
       const failure = await failureOf(driver.createVolume({ name: `${prefix}quota`, capacity }));
