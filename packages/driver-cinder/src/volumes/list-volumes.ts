@@ -10,16 +10,21 @@ import type { CinderVolume } from "../transport/shapes.js";
 
 /** One page of the project's volumes that are ours, in the order of their ids. */
 export async function listVolumePage(project: Project, request: BackendPageRequest, call: Call<"listVolumes">): Promise<Page<Volume>> {
-  const after = request.token === undefined ? [] : idsIn(request.token);
-  if (after === undefined) {
+  const first = request.token === undefined ? [] : idsIn(request.token);
+  if (first === undefined) {
     const message = "the start token is of no form that this driver gives; begin again without one";
     throw call.ctx.fail("ABORTED", "bad-token", message, { outcome: "none", recovery: "fix-request" });
   }
   const metadata = metadataFilter({ [keys.version]: String(layoutVersion) });
-  const rows = await rowsAfter((query) => project.volumes.page(call, { ...query, metadata }), after, request.pageSize);
-  const shown = rows.filter((volume) => fateOf(volume) !== "dropped" && !isGivenUp(volume) && !isOvertaken(volume, rows) && !isTheDrivers(volume));
-  const items = await Promise.all(shown.map((volume) => volumeOrUnreadable(project, call, volume)));
-  return rows.length < request.pageSize ? { items } : { items, nextToken: tokenAfter(rows.map(({ id }) => id)) };
+  for (let after = first; ; ) {
+    const rows: readonly CinderVolume[] = await rowsAfter((query) => project.volumes.page(call, { ...query, metadata }), after, request.pageSize);
+    const shown = rows.filter((volume) => fateOf(volume) !== "dropped" && !isGivenUp(volume) && !isOvertaken(volume, rows) && !isTheDrivers(volume));
+    const items = await Promise.all(shown.map((volume) => volumeOrUnreadable(project, call, volume)));
+    if (rows.length < request.pageSize) return { items };
+    after = rows.map(({ id }) => id);
+    // A small page may hold nothing but what is no volume for callers.
+    if (items.length > 0) return { items, nextToken: tokenAfter(after) };
+  }
 }
 
 /** Whether it is no volume but something of the driver's own; one whose records cannot be read is shown. */
