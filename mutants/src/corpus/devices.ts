@@ -44,7 +44,7 @@ export const deviceMutants: readonly Mutant[] = [
     breaks: "SB-DETACH-2",
     driver: () => (sound) => ({
       detachVolume: async (record, options) => {
-        const attached = at(record, "version") === 1 && typeof at(record, "attachment", "volumeId") === "string";
+        const attached = at(record, "type") === "attachment" && at(record, "version") === 1 && typeof at(record, "attachment", "volumeId") === "string";
         const mounts = attached ? await sound.listMounts({ volumeId: record.attachment.volumeId }).catch(() => []) : [];
         for (const mount of mounts) await sound.unmountVolume(mount, options);
         await sound.detachVolume(record, options);
