@@ -34,7 +34,7 @@ export const families: readonly Family[] = [
   { name: "packed packages", budgetSeconds: 420, run: packed },
   { name: "release rehearsal", budgetSeconds: 240, run: rehearsal },
   { name: "conformance reference", budgetSeconds: 180, run: conformanceReference },
-  { name: "mutants", budgetSeconds: 240, run: (_seed, full) => mutants("reference", full ? [] : ["--sample", "2"]) },
+  { name: "mutants", budgetSeconds: 480, run: (_seed, full) => mutants("reference", full ? [] : ["--sample", "2"]) },
   { name: "quickstart reference", budgetSeconds: 30, run: () => quickstart() },
   { name: "live", budgetSeconds: 1_500, lab: "ceph", run: live },
   { name: "conformance ceph (native)", budgetSeconds: 400, lab: "ceph", run: conformanceCephNative },

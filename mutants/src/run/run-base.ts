@@ -44,7 +44,7 @@ export async function runBase(run: BaseRun): Promise<readonly Row[]> {
       rows.set(one.number, row);
       console.log(`${now()} ${describeRow(row)}`);
     });
-    await atMost(atOnce(base), [...meetAll, ...alone]);
+    await atMost(atOnce(base, typeof extent.others === "number"), [...meetAll, ...alone]);
     console.log(`${base}: ${rows.size} mutants in ${Math.round((performance.now() - beganMs) / 1_000)} s`);
     return [...rows].sort(([one], [other]) => one - other).map(([, row]) => row);
   } finally {
@@ -61,8 +61,11 @@ async function runAlone(one: Numbered, whole: Extent, company: JobReport | undef
   return { mutant: one.mutant, report: { ...report, brokeOff: report.brokeOff ?? company?.brokeOff }, inCompany };
 }
 
-/** A check waits more than it computes: one process more than there are cores. */
-const atOnce = (base: MutantBase): number => (base === "ceph" ? 1 : availableParallelism() + 1);
+/**
+ * A check waits more than it computes: one process more than there are cores. But devices are the machine's, and mutants side by side have met
+ * each other's: a sample, which is held against the table, goes one by one.
+ */
+const atOnce = (base: MutantBase, sampled: boolean): number => (base === "ceph" || sampled ? 1 : availableParallelism() + 1);
 
 async function meet(members: readonly Numbered[], what: string, { extent, script, signal }: BaseRun): Promise<JobReport> {
   const report = await runJob(companyJob(members, extent.seed), script, signal).catch(brokenOff(signal));
