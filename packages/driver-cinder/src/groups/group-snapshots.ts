@@ -11,7 +11,7 @@ import { isUuid, timeOf } from "../volumes/get-volume.js";
 import { withNameLock } from "../volumes/name-lock.js";
 import { anyGroup, cutNamed, findGroup, noSuchGroup } from "./find-group.js";
 import { cutDescription, cutNameOf } from "./group-record.js";
-import { busy, holdMembers, type Held } from "./hold-members.js";
+import { busy, holdMembers, releaseLeft, type Held } from "./hold-members.js";
 
 interface Request {
   readonly name: string;
@@ -29,13 +29,18 @@ const deadMs = 3_000;
 export async function createGroupSnapshot(project: Project, request: Request, call: CutCall): Promise<GroupSnapshot> {
   const pacer = createPacer();
   let watched: { readonly id: string; readonly sinceMs: number } | undefined;
+  let hasCut = false;
   for (;;) {
     const there = await cutNamed(project, call, request.name);
     if (there === undefined) {
-      await cut(project, request, call);
+      hasCut = await cut(project, request, call);
     } else if (there.status === "available") {
       const done = await describeCut(project, call, there);
-      if (done !== undefined && there.group_id === request.groupId) return done;
+      if (done !== undefined && there.group_id === request.groupId) {
+        // Whoever cut it may have been killed before it let the volumes go.
+        if (!hasCut && !project.config.consistentGroups) await releaseLeft(project, call, done.snapshots.map(({ sourceVolumeId }) => sourceVolumeId));
+        return done;
+      }
       if (done !== undefined) throw cutExists(request, call, there);
       if (watched?.id !== there.id) watched = { id: there.id, sinceMs: performance.now() };
       else if (performance.now() - watched.sinceMs > deadMs) await removeUnvouched(project, call, there.id);
@@ -47,7 +52,8 @@ export async function createGroupSnapshot(project: Project, request: Request, ca
   }
 }
 
-async function cut(project: Project, { name, groupId: id }: Request, call: CutCall): Promise<void> {
+/** False: somebody else was first. */
+async function cut(project: Project, { name, groupId: id }: Request, call: CutCall): Promise<boolean> {
   const group = await findGroup(project, call, id);
   if (group === undefined) throw noSuchGroup(call.ctx, id);
   if (group.volumes.length === 0) {
@@ -68,6 +74,7 @@ async function cut(project: Project, { name, groupId: id }: Request, call: CutCa
       }
     });
     if (made !== undefined) await vouch(project, call, made, held);
+    return made !== undefined;
   } finally {
     await held?.release();
   }

@@ -1,4 +1,5 @@
 import { factsOf, hostOf } from "../attachments/attachment-facts.js";
+import { mapBounded } from "../bounded.js";
 import type { Call } from "../call.js";
 import { createPacer } from "../poll.js";
 import type { Project } from "../project.js";
@@ -83,6 +84,29 @@ async function hold(project: Project, call: CutCall, id: string): Promise<string
     }
     await pacer.next(call);
   }
+}
+
+/**
+ * Gives up what a killed cut has held its volumes by. A host may just be getting one of them, with a reservation that looks the same until it says
+ * for whom: so each is seen for a while first.
+ */
+export async function releaseLeft(project: Project, call: CutCall, ids: readonly string[]): Promise<void> {
+  await mapBounded(ids, ids.length, async (id) => {
+    const pacer = createPacer();
+    let watched: { readonly id: string; readonly sinceMs: number } | undefined;
+    for (;;) {
+      const attachments = await project.volumes.attachments(call, id);
+      const volume = await ownVolume(project, call, id);
+      const left = attachments.find(({ id: one, status, instance }) => volume?.status === "reserved" && status === "reserved" && (instance ?? null) === null && factsOf(volume, one) === undefined);
+      if (left === undefined) return;
+      if (watched?.id !== left.id) watched = { id: left.id, sinceMs: performance.now() };
+      else if (performance.now() - watched.sinceMs > deadMs) {
+        await call.ctx.step("take-over-reservation");
+        await project.volumes.detach(call, left.id);
+      }
+      await pacer.next(call);
+    }
+  });
 }
 
 /** Cinder does not tell whether its backend cuts a group at one moment: what is written to is not cut on trust. */
