@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import { describe, expect, it, vi } from "vitest";
 import { requestMetadata } from "../src/records/records.js";
 import { volumeRow } from "./cloud-server.js";
@@ -44,5 +45,32 @@ describe("what killed creates left of volumes", () => {
     expect(orphans).toEqual([{ kind: "half-made-volume", reference: id, action: "report", repaired: false }]);
     expect(message).toContain("have the cloud's operator delete it");
     expect(asked).toEqual([]);
+  });
+
+  it("goes where its create was killed when it had proposed to drop it", async () => {
+    let attachments = [{ id: "a1", status: "reserved", volume_id: id, instance: "09e45d51-0000-4000-8000-000000000001" }];
+    let row = volumeRow({ id, status: "reserved", metadata: { ...undecided, "opensds.contested": "1" } });
+    let there = true;
+    const server = await cloudWith(({ method, path, body }) => {
+      if (path === "/v3/p1/volumes/detail") return { status: 200, body: { volumes: there ? [row] : [] } };
+      if (path === "/v3/p1/attachments/detail") return { status: 200, body: { attachments } };
+      if (method === "DELETE" && path === "/v3/p1/attachments/a1") {
+        attachments = [];
+        row = { ...row, status: "available" };
+        return { status: 200, body: { attachments } };
+      }
+      if (method === "POST" && path === `/v3/p1/volumes/${id}/metadata`) {
+        const { metadata } = v.parse(v.object({ metadata: v.record(v.string(), v.string()) }), body);
+        row = { ...row, metadata: Object.assign({}, row["metadata"], metadata) };
+        return { status: 200, body: { metadata } };
+      }
+      if (path !== `/v3/p1/volumes/${id}`) return undefined;
+      if (method === "DELETE") there = false;
+      return there ? { status: 200, body: { volume: row } } : { status: 202 };
+    });
+    const driver = await driverOn(server);
+    await driver.setup();
+    expect(await driver.reconciliation?.reconcile({ repair: true })).toMatchObject([{ kind: "undecided-volume", reference: id, repaired: true }]);
+    expect([there, row["metadata"]]).toMatchObject([false, { "opensds.fate": "dropped" }]);
   });
 });

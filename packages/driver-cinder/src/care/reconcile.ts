@@ -78,7 +78,11 @@ async function judge(project: Project, call: Call, volume: CinderVolume): Promis
   const proposal = attachments.find((attachment) => proposalOf(attachment) !== undefined);
   if (proposal !== undefined) {
     const message = `a create of ${name} was cut off while it decided about volume ${id}`;
-    return [{ orphan: { kind: "undecided-volume", reference: id, message, action: "finish" }, mark: `proposal ${proposal.id}`, mend: () => finishProposals(project, call, id) }];
+    const mend = async (): Promise<void> => {
+      // What is dropped by it is nobody's, and goes.
+      if ((await finishProposals(project, call, id)) === "dropped") await removeLoser(project, call, id);
+    };
+    return [{ orphan: { kind: "undecided-volume", reference: id, message, action: "finish" }, mark: `proposal ${proposal.id}`, mend }];
   }
   if (fate !== "kept") {
     const isBeingMade = stateOf(status) === "creating" && !isLost(volume);
