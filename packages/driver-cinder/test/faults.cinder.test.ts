@@ -116,7 +116,9 @@ describe("when something is wrong with the cloud", () => {
     const waiting = await whileItStands(async () => {
       const creating = driver.createVolume({ name: `${prefix}restarted`, capacity }, { timeoutMs: 120_000 });
       creating.catch(() => undefined);
-      await expect.poll(() => rowsOf(cloud, `${prefix}restarted`), { timeout: 20_000 }).toHaveLength(1);
+      // Claimed: Cinder has answered, so that the order is on its way, and the create waits. One that is killed before it has ordered is lost.
+      const isClaimed = async (): Promise<boolean> => (await rowsOf(cloud, `${prefix}restarted`)).some(({ metadata }) => metadata["opensds.alone"] !== undefined);
+      await expect.poll(isClaimed, { timeout: 20_000 }).toBe(true);
       await killService("cinder-api");
       return { creating };
     });
