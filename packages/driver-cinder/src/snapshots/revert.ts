@@ -19,7 +19,9 @@ export async function revertVolume(project: Project, request: RevertVolumeReques
     const message = `snapshot ${snapshotId} is of volume ${snapshot.volume_id}, not of ${id}`;
     throw ctx.fail("FAILED_PRECONDITION", "snapshot-of-other-volume", message, { resource: snapshotId, outcome: "none" });
   }
-  if (snapshot.status !== "available") {
+  // Perhaps by a call that was killed: what it began is waited for.
+  const isUnderWay = volume.status === "reverting" || snapshot.status === "restoring";
+  if (!isUnderWay && snapshot.status !== "available") {
     throw ctx.fail("FAILED_PRECONDITION", "snapshot-not-ready", `snapshot ${snapshotId} is not ready (Cinder: ${snapshot.status})`, { resource: snapshotId, outcome: "none" });
   }
   if (stateOf(volume.status) === "in-use") {
@@ -30,7 +32,7 @@ export async function revertVolume(project: Project, request: RevertVolumeReques
     const message = `volume ${id} has ${volume.size} GiB and its snapshot ${snapshotId} ${snapshot.size}, and Cinder goes back to a snapshot of the same size only; make a volume from it instead`;
     throw ctx.fail("FAILED_PRECONDITION", "snapshot-not-revertible", message, { resource: snapshotId, outcome: "none", details: { snapshotBytes: snapshot.size * GiB } });
   }
-  if (volume.status !== "reverting") await ask(project, call, request);
+  if (!isUnderWay) await ask(project, call, request);
   return waitFor(project, call, id);
 }
 
