@@ -50,8 +50,7 @@ export function rbdNbdConnector(site: ConnectorSite): Connector<KnownImage> & Di
       await ctx.step("rbd-nbd-map");
       const image = [info.pool, ...(info.namespace === "" ? [] : [info.namespace]), info.image].join("/");
       // The lock is not handed on: the server stays.
-      const result = await run(ctx, "rbd-nbd", ["--conf", conf, "--id", info.user, ...(readOnly ? ["--read-only"] : []), ...unlock, "map", image]);
-      await forgetPassphrase(directory);
+      const result = await run(ctx, "rbd-nbd", ["--conf", conf, "--id", info.user, ...(readOnly ? ["--read-only"] : []), ...unlock, "map", image]).finally(() => forgetPassphrase(directory));
       const device = await find(source);
       if (device !== undefined) return device;
       await rm(directory, { recursive: true, force: true });
