@@ -21,16 +21,22 @@ const created_at = "2026-11-22T12:54:09.000000";
 const changeShape = v.object({ group: v.record(v.string(), v.string()) });
 const lockId = "ffffffff-0000-4000-8000-000000000000";
 
+const refused = (message: string): Reply => ({ status: 400, body: { badRequest: { code: 400, message } } });
+
 /** What a Cinder answers about groups and their snapshots, and about the lock that their names are taken under. */
 export class FakeGroups {
   readonly groups = new Map<string, FakeGroup>();
   readonly cuts = new Map<string, FakeCut>();
+  /** Volumes of ours that can be looked at. */
+  readonly members = new Set<string>();
+  /** Why no group is changed. */
+  refusal: string | undefined;
   /** What happens before a request that changes something is answered. */
-  onChange = (): void => undefined;
+  onChange = (_method: string, _path: string): void => undefined;
 
   answer({ method, path, body, query }: Received): Reply | undefined {
     const [, what = "", id = ""] = /^\/v3\/p1\/(\w+)\/?([\w-]*)/u.exec(path) ?? [];
-    if (method !== "GET" && what !== "auth") this.onChange();
+    if (method !== "GET" && what !== "auth") this.onChange(method, path);
     switch (what) {
       case "groups":
         return this.#group(method, id, body);
@@ -39,6 +45,7 @@ export class FakeGroups {
       case "snapshots":
         return { status: 200, body: { snapshots: this.#parts(query.get("volume_id")) } };
       case "volumes": {
+        if (method === "GET" && this.members.has(id)) return { status: 200, body: { volume: volumeRow({ id, metadata: ours(id), ...this.#groupOf(id) }) } };
         const lock = volumeRow({ id: lockId, name: "opensds: lock for names", metadata: ours("\u0000lock for names") });
         // Only who looks for the lock is told of it.
         const asked = query.get("metadata")?.includes("opensds.name") === true;
@@ -51,19 +58,29 @@ export class FakeGroups {
     }
   }
 
+  #groupOf(volume: string): { readonly group_id?: string } {
+    for (const [id, { volumes }] of this.groups) if (volumes.includes(volume)) return { group_id: id };
+    return {};
+  }
+
   #group(method: string, id: string, body: unknown): Reply | undefined {
     if (id === "detail") return { status: 200, body: { groups: [...this.groups.values()].map(({ volumes: _, ...row }) => ({ ...row, created_at })) } };
     const group = this.groups.get(id);
     if (group === undefined) return undefined;
     if (method === "PUT") {
+      if (this.refusal !== undefined) return refused(this.refusal);
       const change = v.parse(changeShape, body).group;
-      const removed = change["remove_volumes"]?.split(",") ?? [];
-      group.volumes = [...group.volumes, ...(change["add_volumes"]?.split(",") ?? [])].filter((volume) => !removed.includes(volume));
+      const [added, removed] = [change["add_volumes"]?.split(",") ?? [], change["remove_volumes"]?.split(",") ?? []];
+      const twice = added.find((volume) => group.volumes.includes(volume));
+      if (twice !== undefined) return refused(`Invalid volume: Cannot add volume ${twice} to group ${id} because it is already in group ${id}.`);
+      const never = removed.find((volume) => !group.volumes.includes(volume));
+      if (never !== undefined) return refused(`Invalid volume: Cannot remove volume ${never} from group ${id} because it is not in the group.`);
+      group.volumes = [...group.volumes, ...added].filter((volume) => !removed.includes(volume));
       group.description = change["description"] ?? group.description;
       return { status: 202 };
     }
     if (method === "POST") {
-      if (group.volumes.length > 0 || [...this.cuts.values()].some((cut) => cut.group_id === id)) return { status: 400, body: { badRequest: { code: 400, message: "Invalid group: it is not empty" } } };
+      if (group.volumes.length > 0 || [...this.cuts.values()].some((cut) => cut.group_id === id)) return refused("Invalid group: it is not empty");
       this.groups.delete(id);
       return { status: 202 };
     }

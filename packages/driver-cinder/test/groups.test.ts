@@ -1,8 +1,9 @@
-import type { Orphan } from "@opensds/core";
+import { groupId, requireFacets, volumeId, type Orphan } from "@opensds/core";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { cutDescription, groupDescription, membersKey, type GroupRecord } from "../src/groups/group-record.js";
 import { snapshotMetadata } from "../src/records/records.js";
-import { FakeGroups, type FakeCut } from "./fake-groups.js";
+import { failureOf } from "./failure-of.js";
+import { FakeGroups, type FakeCut, type FakeGroup } from "./fake-groups.js";
 import { testClouds } from "./test-clouds.js";
 
 // Nothing takes time; what happens between two looks is a test's to say.
@@ -23,7 +24,7 @@ beforeEach(() => {
 const { cloudWith, driverOn } = testClouds();
 
 const idOf = (kind: string, number: number): string => `${kind.repeat(8)}-0000-4000-8000-${String(number).padStart(12, "0")}`;
-const [one, two, three] = [idOf("1", 1), idOf("1", 2), idOf("1", 3)];
+const [one, two, three] = [volumeId(idOf("1", 1)), volumeId(idOf("1", 2)), volumeId(idOf("1", 3))];
 
 describe("groups", () => {
   it("are there where a group type is named, and nowhere else", async () => {
@@ -33,6 +34,65 @@ describe("groups", () => {
       await driver.setup();
       expect([driver.manifest.facets.includes("groups"), driver.groups !== undefined]).toEqual([there, there]);
     }
+  });
+});
+
+describe("two docks that change one group at once", () => {
+  async function cloudWithGroup(state: GroupRecord["state"], volumes: string[]) {
+    const cloud = new FakeGroups();
+    for (const id of [one, two, three]) cloud.members.add(id);
+    const id = idOf("2", 1);
+    cloud.groups.set(id, { id, description: groupDescription({ state, members: membersKey([one, two]), name: "both" }), status: "available", volumes });
+    const server = await cloudWith((request) => cloud.answer(request));
+    const driver = await driverOn(server, { groupType: "consistent" });
+    await driver.setup();
+    const { groups } = requireFacets(driver, "groups");
+    /** Has the other dock do something just before this one's first change arrives. */
+    const before = (other: (group: FakeGroup) => void): void => {
+      let done = false;
+      cloud.onChange = () => {
+        const group = cloud.groups.get(id);
+        if (done || group === undefined) return;
+        done = true;
+        other(group);
+      };
+    };
+    return { cloud, groups, id: groupId(id), before };
+  }
+
+  it("make it, though one is told that the other has put its volume in already", async () => {
+    const { groups, id, before } = await cloudWithGroup("making", [one]);
+    before((group) => group.volumes.push(two));
+    expect(await groups.createGroup({ name: "both", volumeIds: [one, two] })).toEqual({ id, name: "both", volumeIds: [one, two] });
+  });
+
+  it("take volumes out of it and put some in, though one is told that the other has done so already", async () => {
+    const { groups, id, before } = await cloudWithGroup("made", [one, two]);
+    before((group) => (group.volumes = [two]));
+    expect(await groups.updateGroup({ id, add: [three], remove: [one] })).toEqual({ id, name: "both", volumeIds: [two, three] });
+  });
+
+  it("put nothing more into one that the other takes apart", async () => {
+    const { cloud, groups, id, before } = await cloudWithGroup("made", [one]);
+    let changes = 0;
+    before((group) => {
+      group.description = groupDescription({ state: "closing", members: membersKey([one, two]), name: "both" });
+      group.volumes = [];
+      cloud.refusal = "Invalid group: Group status must be available";
+      cloud.onChange = () => {
+        changes++;
+      };
+    });
+    expect(await failureOf(groups.updateGroup({ id, add: [two] }))).toMatchObject({ code: "NOT_FOUND", reason: "group-not-found" });
+    expect(changes).toBe(0);
+  });
+
+  it("are told what Cinder has against it where nobody else is the cause", async () => {
+    const { cloud, groups, id } = await cloudWithGroup("made", [one]);
+    cloud.refusal = "Invalid volume: Cannot add it because it is of another type";
+    const failure = await failureOf(groups.updateGroup({ id, add: [two] }));
+    expect([failure.code, failure.reason]).toEqual(["FAILED_PRECONDITION", "command-refused"]);
+    expect(failure.message).toContain("of another type");
   });
 });
 
@@ -83,6 +143,16 @@ describe("what killed calls left of groups", () => {
     expect(cloud.groups.get(made)?.volumes).toEqual([one]);
     expect([...cloud.cuts.keys()].toSorted()).toEqual([cutting, good, theirs].toSorted());
     expect(await reconcile(true)).toEqual([]);
+  });
+
+  it("goes also where a slow call puts one more volume in", async () => {
+    const { cloud, reconcile, closing } = await cloudWithGroups();
+    let slow = 1;
+    cloud.onChange = (method, path) => {
+      if (method === "POST" && path.includes(closing) && slow-- > 0) cloud.groups.get(closing)?.volumes.push(one);
+    };
+    await reconcile(true);
+    expect([cloud.groups.has(closing), slow]).toEqual([false, -1]);
   });
 
   it("is not what somebody is at work on: it has changed after a while", async () => {

@@ -2,7 +2,7 @@ import type { VolumeId } from "@opensds/core";
 import type { Call } from "../call.js";
 import { createPacer } from "../poll.js";
 import type { Project } from "../project.js";
-import { failedWith } from "../transport/failure.js";
+import { failedWith, type HttpFailure } from "../transport/failure.js";
 import type { CinderVolume } from "../transport/shapes.js";
 import { isLeaving } from "../volumes/fate.js";
 import { ownVolume } from "../volumes/get-volume.js";
@@ -31,7 +31,10 @@ export async function requireMember(project: Project, call: JoinCall, id: Volume
   throw ctx.fail("FAILED_PRECONDITION", "volume-in-group", message, { resource: id, outcome: "none", details: { groupId: other } });
 }
 
-/** Puts volumes into a group and takes others out, a few at a time, until all are where they belong; undefined when the group is gone. */
+/**
+ * Puts volumes into a group and takes others out, a few at a time, until all are where they belong; undefined when the group is gone, or being
+ * taken apart while something is to be put in.
+ */
 export async function moveMembers(
   project: Project,
   call: Call,
@@ -43,6 +46,7 @@ export async function moveMembers(
   for (;;) {
     const group = await anyGroup(project, call, id);
     if (group === undefined || group.status === "deleting") return undefined;
+    if (wanted.add.length > 0 && group.record.state === "closing") return undefined;
     if (group.status.startsWith("error")) throw refused(`Cinder has the group ${group.status}`, undefined);
     if (group.status === "available") {
       const missing = wanted.add.filter((volume) => !group.volumes.includes(volume)).slice(0, idsAtOnce);
@@ -55,9 +59,8 @@ export async function moveMembers(
           ...(left.length > 0 && { remove_volumes: left.join() }),
         });
       } catch (thrown) {
-        // Somebody else is changing it, or has just done the same.
-        const passing = failedWith(thrown, 400, 404) && (thrown.status === 404 || /status must be available/iu.test(thrown.detail));
-        if (!passing) throw failedWith(thrown, 400) ? refused(thrown.message, thrown) : thrown;
+        if (!failedWith(thrown, 400, 404)) throw thrown;
+        if (thrown.status === 400 && !(await isOthersDoing(project, call, group, thrown))) throw refused(thrown.message, thrown);
       }
     }
     await pacer.next(call);
@@ -80,9 +83,16 @@ export async function dissolve(project: Project, call: Call, id: string, refused
         await project.groups.remove(call, id);
       } catch (thrown) {
         if (!failedWith(thrown, 400)) throw thrown;
-        if (!/status must be/iu.test(thrown.detail)) throw refused(thrown.message, thrown);
+        if (!(await isOthersDoing(project, call, group, thrown))) throw refused(thrown.message, thrown);
       }
     }
     await pacer.next(call);
   }
+}
+
+/** Whether Cinder refused something because somebody else is changing the group, or has changed it since it was looked at: perhaps just so. */
+async function isOthersDoing(project: Project, call: Call, before: FoundGroup, refusal: HttpFailure): Promise<boolean> {
+  if (/status must be/iu.test(refusal.detail)) return true;
+  const now = await anyGroup(project, call, before.id);
+  return now?.status !== before.status || now.volumes.toSorted().join() !== before.volumes.toSorted().join();
 }
