@@ -20,13 +20,17 @@ describe.runIf(live).each(transports)("a dock killed by SIGKILL, and the call ma
     await lab.remove();
   }, 120_000);
 
-  const killed = async (job: Omit<Job, "number">): Promise<string> => {
-    const dock = await startDock(lab.name, transport);
+  const killed = async (job: Omit<Job, "number">, over = transport): Promise<string> => {
+    const dock = await startDock(lab.name, over);
     try {
       return (await dock.run(job)).how;
     } finally {
       await dock.stop();
     }
+  };
+  /** Leaves an image that is no volume yet. One request of the native transport makes the image and the volume: a dock can be cut off between the two over commands. */
+  const leaveUnrecorded = async (name: string): Promise<void> => {
+    expect(await killed({ method: "create", of: name, capacity, killAt: { step: "record-request", time: 1 } }, "cli")).toBe("killed");
   };
   const expectNothingLeft = async (): Promise<void> => {
     // A command of the killed dock may still be ending.
@@ -37,7 +41,8 @@ describe.runIf(live).each(transports)("a dock killed by SIGKILL, and the call ma
   for (const step of ["create-image", "record-request"]) {
     it(`create, before ${step}`, async () => {
       const name = uniqueName(step);
-      expect(await killed({ method: "create", of: name, capacity, killAt: { step, time: 1 } })).toBe("killed");
+      if (step === "record-request") await leaveUnrecorded(name);
+      else expect(await killed({ method: "create", of: name, capacity, killAt: { step, time: 1 } })).toBe("killed");
       const volume = await driver.createVolume({ name, capacity });
       expect(volume.state).toBe("available");
       expect((await driver.getVolume({ name })).id).toBe(volume.id);
@@ -48,7 +53,7 @@ describe.runIf(live).each(transports)("a dock killed by SIGKILL, and the call ma
 
   it("create, before record-request, made again with another size", async () => {
     const name = uniqueName("resize");
-    await killed({ method: "create", of: name, capacity, killAt: { step: "record-request", time: 1 } });
+    await leaveUnrecorded(name);
     const volume = await driver.createVolume({ name, capacity: { requiredBytes: 2 * MiB } });
     expect(volume.sizeBytes).toBe(2 * MiB);
     await driver.deleteVolume({ id: volume.id });
@@ -58,7 +63,7 @@ describe.runIf(live).each(transports)("a dock killed by SIGKILL, and the call ma
   for (const step of ["give-image-up", "mark-doomed", "remove-doomed"]) {
     it(`create over an abandoned image of another size, before ${step}`, async () => {
       const name = uniqueName(step);
-      await killed({ method: "create", of: name, capacity, killAt: { step: "record-request", time: 1 } });
+      await leaveUnrecorded(name);
       const other = { requiredBytes: 2 * MiB };
       expect(await killed({ method: "create", of: name, capacity: other, killAt: { step, time: 1 } })).toBe("killed");
       const missing = await driver.getVolume({ name }).catch((error: unknown) => error);

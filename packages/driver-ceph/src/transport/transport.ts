@@ -1,7 +1,7 @@
 import type { Call } from "../call.js";
 import type { Cluster } from "./cluster.js";
 import type { Images } from "./images.js";
-import type { Rados } from "./rados.js";
+import type { LockRequest, Rados } from "./rados.js";
 import type { PlacedForm } from "./rbd-making.js";
 import type { Rbd } from "./rbd.js";
 import type { RbdTrash } from "./rbd-trash.js";
@@ -15,8 +15,8 @@ export interface Transport {
   readonly cluster: Cluster;
   /** What of the trash's door this transport does itself; the commands do the rest. */
   readonly trash?: Partial<RbdTrash> | undefined;
-  /** Makes an image and tells its id, where this transport can, and then takes locks on headers only that are there. */
-  readonly createNamed?: CreateNamed | undefined;
+  /** Makes an image and takes a lock on it in one request, where this transport can. */
+  readonly createLocked?: CreateLocked | undefined;
   /** Purges an image in the trash when there is time, where this transport can; else the delete does it before it answers. */
   readonly purgeLater?: ((imageId: string) => void) | undefined;
   /** The libraries that this transport goes through, with their versions, once opened. */
@@ -26,5 +26,8 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** Makes an image and fulfils with its id; undefined when it had gone before that was read. Fails with EEXIST when the name is taken. */
-export type CreateNamed = (call: Call, imageName: string, form: PlacedForm) => Promise<string | undefined>;
+/**
+ * Makes an image, takes a lock on its header, and fulfils with its id; undefined where somebody else took the lock before, or the image had gone by
+ * then: then nothing was written. Fails with EEXIST when the name is taken.
+ */
+export type CreateLocked = (call: Call, imageName: string, form: PlacedForm, lock: string, request: LockRequest) => Promise<string | undefined>;

@@ -1,7 +1,7 @@
 import type { BackendCreateRequest, Volume } from "@opensds/core";
 import { together } from "../bounded.js";
 import type { Call } from "../call.js";
-import { encodeRequest, newRequest } from "../records/cells.js";
+import { cells, encodeRequest, newRequest } from "../records/cells.js";
 import { cloneImage, keepShallow } from "./create-from-source.js";
 import { makeEncryptedImage } from "./encrypted-image.js";
 import { judgeExisting, type Turn } from "./existing-image.js";
@@ -10,10 +10,10 @@ import { imageNameOf } from "../records/image-name.js";
 import type { Pool } from "../pool.js";
 import type { MaybeEncrypted } from "../records/encryption.js";
 import { removeEmptyImage } from "./remove-image.js";
-import { takeRequestCell } from "../records/request-cell.js";
+import { requestCellOf, takeRequestCell } from "../records/request-cell.js";
 import { errno, failedWith, unless } from "../transport/command-failure.js";
 import type { PlacedForm } from "../transport/rbd-making.js";
-import type { CreateNamed } from "../transport/transport.js";
+import type { CreateLocked } from "../transport/transport.js";
 import { clearHalfMade } from "./unfinished-image.js";
 
 /**
@@ -42,8 +42,8 @@ async function createOnce(
   const startedAt = performance.now();
   const { unfinishedAfterMs } = pool.config;
   const inTime = (): boolean => performance.now() - startedAt < unfinishedAfterMs;
-  if (request.source === undefined && pool.config.encryption === undefined && pool.transport.createNamed !== undefined) {
-    const turn = await createQuickly(pool, pool.transport.createNamed, call, request, imageName, inTime);
+  if (request.source === undefined && pool.config.encryption === undefined && pool.transport.createLocked !== undefined) {
+    const turn = await createQuickly(pool, pool.transport.createLocked, call, request, imageName, inTime);
     if (turn !== "taken") return turn;
   }
   const made = await makeImage(pool, call, request, imageName);
@@ -89,7 +89,7 @@ async function createOnce(
  */
 async function createQuickly(
   pool: Pool,
-  createNamed: CreateNamed,
+  createLocked: CreateLocked,
   call: Call<"createVolume">,
   request: BackendCreateRequest,
   imageName: string,
@@ -98,10 +98,8 @@ async function createQuickly(
   const cell = newRequest(request);
   await call.ctx.step("create-image");
   try {
-    const id = await createNamed(call, imageName, formOf(pool, request));
+    const id = await createLocked(call, imageName, formOf(pool, request), cells.request, requestCellOf(encodeRequest(cell)));
     if (id === undefined) return "again";
-    await call.ctx.step("record-request");
-    if (!(await takeRequestCell(pool, call, id, encodeRequest(cell)))) return "again";
     // Looked at as any other that was there before: the cell that it bears is an equal request's.
     if (!inTime()) return "taken";
     return { volume: describe(pool, { info: { id, sizeBytes: request.sizeBytes }, cells: new Map() }, cell) };

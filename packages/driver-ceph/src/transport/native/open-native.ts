@@ -18,9 +18,9 @@ const drainWithinMs = 5_000;
 export function createNativeTransport(config: CephConfig, { ctx }: Call): Transport & { open(call: Call): Promise<void> } {
   const entry = findChild(config.childEntry);
   if ("why" in entry) throw new NativeUnavailable(entry.why);
-  const { conf, user, keyring, pool, namespace, commandTimeoutMs } = config;
+  const { conf, user, keyring, pool, namespace, dataPool, commandTimeoutMs } = config;
   const timeoutSeconds = Math.max(1, Math.ceil(commandTimeoutMs / 1_000));
-  const settings = { conf, user, pool, namespace, timeoutSeconds, ...(keyring !== undefined && { keyring }) };
+  const settings = { conf, user, pool, namespace, dataPool, timeoutSeconds, ...(keyring !== undefined && { keyring }) };
   const supervisor = createSupervisor(entry, config.execPath, settings, commandTimeoutMs);
   const cluster = createNativeCluster(supervisor);
   const purges = createPurgeQueue({
@@ -38,7 +38,8 @@ export function createNativeTransport(config: CephConfig, { ctx }: Call): Transp
     images: createNativeImages(supervisor),
     cluster,
     trash: createNativeTrash(supervisor),
-    createNamed: async (call, imageName, form) => (await supervisor.request(call, "createNamed", { imageName, form }, { changes: true })) ?? undefined,
+    createLocked: async (call, imageName, form, lock, wanted) =>
+      (await supervisor.request(call, "createLocked", { imageName, form, lock, request: wanted }, { changes: true })) ?? undefined,
     purgeLater: (imageId) => purges.add(imageId),
     libraries: supervisor.versions,
     open: (call) => supervisor.open(call),

@@ -10,6 +10,7 @@ export interface OpenSettings {
   readonly keyring?: string | undefined;
   readonly pool: string;
   readonly namespace: string;
+  readonly dataPool?: string | undefined;
   /** The most seconds that librados waits for a monitor or an OSD. */
   readonly timeoutSeconds: number;
 }
@@ -84,8 +85,8 @@ export interface Operations {
   /** With the image's id it is not opened where nobody watches it. */
   watchers: { readonly args: OfName & { readonly imageId: string | null }; readonly result: readonly string[] };
   usedBytes: { readonly args: OfName; readonly result: number };
-  /** Makes an image; its id, or null where it had gone before that was read. */
-  createNamed: { readonly args: OfName & { readonly form: PlacedForm }; readonly result: string | null };
+  /** Makes an image and takes a lock on it; its id, or null where it had gone, or had that lock, by then. */
+  createLocked: { readonly args: OfName & { readonly form: PlacedForm; readonly lock: string; readonly request: LockRequest }; readonly result: string | null };
   list: { readonly args: null; readonly result: readonly string[] };
   /** `unlistedAs`: moves it also where only this name's object leads to it. */
   moveToTrash: { readonly args: OfImage & { readonly unlistedAs: string | null }; readonly result: null };
@@ -141,4 +142,4 @@ export type FromChild =
 export const isReplyTo = <Op extends OperationName>(op: Op, reply: ReplyOf<OperationName>): reply is ReplyOf<Op> => reply.op === op;
 
 /** Parent and child of two builds do not understand each other: a child of another version is refused. */
-export const protocolVersion = "3";
+export const protocolVersion = "4";

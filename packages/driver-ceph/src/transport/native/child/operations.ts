@@ -57,6 +57,12 @@ export function createHandlers(libraries: Libraries, connection: Connection): Ha
     return failed === 0 && values().has(key);
   };
 
+  /** Never on a header that is not there. */
+  const takeLock: Handlers["takeLock"] = async ({ imageId, lock, request }) => {
+    const taken = [errno.ENOENT, errno.EBUSY, errno.EEXIST];
+    return (await changeHeader(imageId, "lock.lock", taken, (write) => write.exec(lockClass, "lock", takeInput(lock, request)))) === 0;
+  };
+
   /** Takes away a header that is no image's, and what else is left of one. */
   const dropJunkHeader = async (imageId: string): Promise<void> => {
     await changeHeader(imageId, "rados_remove", [errno.ENOENT, errno.ECANCELED], (write) => {
@@ -77,10 +83,7 @@ export function createHandlers(libraries: Libraries, connection: Connection): Ha
     glanceById: glance.byId,
     glancePage: glance.page,
 
-    takeLock: async ({ imageId, lock, request }) => {
-      const taken = [errno.ENOENT, errno.EBUSY, errno.EEXIST];
-      return (await changeHeader(imageId, "lock.lock", taken, (write) => write.exec(lockClass, "lock", takeInput(lock, request)))) === 0;
-    },
+    takeLock,
     readLocks: async ({ imageId, locks }) => {
       const answers = await askLocks(imageId, "get_info", locks.map(infoInput));
       return answers.flatMap((bytes, index) => {
@@ -127,9 +130,10 @@ export function createHandlers(libraries: Libraries, connection: Connection): Ha
     },
 
     create: async ({ imageName, form }) => (await images.create(imageName, form), null),
-    createNamed: async ({ imageName, form }) => {
+    createLocked: async ({ imageName, form, lock, request }) => {
       await images.create(imageName, form);
-      return (await directory.openedBy(imageName)) ?? null;
+      const imageId = await directory.openedBy(imageName);
+      return imageId !== undefined && (await takeLock({ imageId, lock, request })) ? imageId : null;
     },
     watchers: async ({ imageName, imageId }) => (imageId !== null && (await isUnwatched(objects, imageId)) ? [] : images.watchers(imageName)),
     usedBytes: ({ imageName }) => images.usedBytes(imageName),

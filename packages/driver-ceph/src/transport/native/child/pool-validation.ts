@@ -1,0 +1,13 @@
+import type { PoolHandle } from "./cluster.js";
+import type { Libraries } from "./libraries.js";
+import { openObjects } from "./object-ops.js";
+
+/** What `rbd pool init`, or the first image, writes down of a pool that takes images (librbd's `ValidatePoolRequest`). */
+const validated = "overwrite validated";
+
+/** Whether it is written down that a pool takes images; false also where this user may not read that. `pool`: in the default namespace. */
+export async function isValidated(libraries: Libraries, pool: PoolHandle): Promise<boolean> {
+  const read = openObjects(libraries, pool).read();
+  const content = read.bytes(64);
+  return (await read.run("rbd_info")) === 0 && content().bytes.toString("latin1") === validated;
+}
