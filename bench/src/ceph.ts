@@ -8,6 +8,7 @@ import { benchGet } from "./ceph-get.js";
 import { benchList } from "./ceph-list.js";
 import { openLibrbd, openRbd } from "./ceph-peers.js";
 import { openPlace } from "./ceph-place.js";
+import { warmUp } from "./ceph-warm-up.js";
 import type { BenchRow } from "./row.js";
 
 /**
@@ -56,6 +57,7 @@ export const cephFigures: readonly string[] = Object.keys(figures);
 
 async function benchAll(bench: CephBench, only: readonly string[]): Promise<readonly BenchRow[]> {
   const rows: BenchRow[] = [];
+  await warmUp(bench);
   const isWanted = (name: string): boolean => only.length === 0 || only.includes(name);
   if (!isWanted("create") && (isWanted("get") || isWanted("delete"))) await fillAll(bench);
   for (const [name, measure] of Object.entries(figures)) if (isWanted(name)) rows.push(...(await measure(bench)));
