@@ -95,8 +95,8 @@ describe.runIf(process.platform === "linux")("the passphrase", () => {
   });
 
   it.each([
-    ["", /is empty; `encryption` in the backends file/],
-    ["\n\n", /is empty/],
+    ["", /holds no passphrase; `encryption` in the backends file/],
+    ["\n\n", /holds no passphrase/],
     ["a\0b", /holds a NUL/],
   ])("is refused where it is %j, and not told", async (content, message) => {
     await expect(given(file(content))).rejects.toMatchObject({ code: "FAILED_PRECONDITION", reason: "encryption-key-missing", message: expect.stringMatching(message) as string });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { CallContext } from "../driver/call-context.js";
 import type { SouthboundError } from "../errors/southbound-error.js";
 import type { RbdConnectionInfo, RbdEncryptionFormat } from "../model/connection.js";
+import { readPassphraseFile } from "./passphrase-file.js";
 
 /** How a program that opens an encrypted image is told of it. */
 export interface EncryptionFiles {
@@ -24,18 +25,9 @@ export async function readPassphrase({ image, encryption }: RbdConnectionInfo, c
     ctx.fail("FAILED_PRECONDITION", "encryption-key-missing", `image ${image} is encrypted, and ${what}`, { outcome: "none", recovery: "operator", cause });
   const { passphraseFile } = encryption;
   if (passphraseFile === undefined) throw fail("this backend has no passphrase for it; set `encryption` in the backends file");
-  const content = await readFile(passphraseFile).catch((cause: unknown) => {
-    throw fail(`its passphrase cannot be read from ${passphraseFile} on this host`, cause);
-  });
-  const passphrase = withoutLineEnds(content);
-  if (passphrase.length > 0 && !passphrase.includes(0)) return passphrase;
-  throw fail(`${passphraseFile} holds ${passphrase.length === 0 ? "no passphrase" : "a NUL, which no passphrase can have"}`);
-}
-
-function withoutLineEnds(content: Uint8Array): Uint8Array {
-  let end = content.length;
-  while (end > 0 && (content[end - 1] === 0x0a || content[end - 1] === 0x0d)) end -= 1;
-  return content.subarray(0, end);
+  const found = await readPassphraseFile(passphraseFile);
+  if ("passphrase" in found) return found.passphrase;
+  throw fail(found.why, found.cause);
 }
 
 /** Writes what belongs to an encrypted image into its directory, readable by root only; undefined for one that is not encrypted. */
