@@ -1,3 +1,5 @@
+import { reasonOf } from "./reason-of.js";
+
 /** Does work on every item, a few at a time, and keeps the order. The first failure ends it; no further item is begun. */
 export async function mapBounded<Item, Result>(
   items: readonly Item[],
@@ -41,7 +43,7 @@ export function takeTurns(atOnce: number): <Value>(signal: AbortSignal, work: ()
       await new Promise<void>((resolve, reject) => {
         const giveUp = (): void => {
           waiting.delete(begin);
-          reject(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
+          reject(reasonOf(signal));
         };
         const begin = (): void => {
           signal.removeEventListener("abort", giveUp);

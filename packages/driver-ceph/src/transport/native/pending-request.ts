@@ -1,6 +1,18 @@
+import type { Call } from "../../call.js";
 import { CommandFailure, errno } from "../command-failure.js";
 import type { Child } from "./child-process.js";
 import type { OperationName, ReplyOf } from "./protocol.js";
+
+/** How a request is asked. */
+export interface RequestOptions {
+  /** Whether it may change the cluster. */
+  readonly changes: boolean;
+  /** The most milliseconds, within the call's own deadline. Default: the backend's `commandTimeoutMs`. */
+  readonly atMostMs?: number | undefined;
+}
+
+/** The part of a call that a request needs; background work makes one of its own. */
+export type Caller = Pick<Call, "changed"> & { readonly ctx: Pick<Call["ctx"], "signal" | "remainingMs"> };
 
 /** A request that waits for the child's answer. */
 export interface Pending {

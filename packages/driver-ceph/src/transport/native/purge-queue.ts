@@ -1,7 +1,8 @@
 import type { Logger } from "@opensds/core";
 import { errno, failedWith } from "../command-failure.js";
 import { doomedKey } from "../rados.js";
-import type { Caller, Supervisor } from "./supervisor.js";
+import type { Caller } from "./pending-request.js";
+import type { Supervisor } from "./supervisor.js";
 
 /**
  * Purges images in the background. What is queued lies in the trash with its mark: whatever happens to this process, any dock's next

@@ -1,23 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Call } from "../../call.js";
+import { reasonOf } from "../../reason-of.js";
 import { CommandFailure, errno } from "../command-failure.js";
 import { startChild, threads, type Child } from "./child-process.js";
 import type { ChildEntry } from "./find-child.js";
 import { ConnectFailure, failureFrom, NativeUnavailable } from "./native-failures.js";
 import { createOpenedFacts, type OpenedFacts } from "./opened-facts.js";
-import { waitForAnswer, type Pending, type RequestHooks, type Work } from "./pending-request.js";
+import { waitForAnswer, type Caller, type Pending, type RequestHooks, type RequestOptions, type Work } from "./pending-request.js";
 import { isReplyTo, protocolVersion, type FailureWire, type FromChild, type OpenSettings, type OperationName, type Operations } from "./protocol.js";
-
-/** How a request is asked. */
-export interface RequestOptions {
-  /** Whether it may change the cluster. */
-  readonly changes: boolean;
-  /** The most milliseconds, within the call's own deadline. Default: the backend's `commandTimeoutMs`. */
-  readonly atMostMs?: number | undefined;
-}
-
-/** The part of a call that a request needs; background work makes one of its own. */
-export type Caller = Pick<Call, "changed"> & { readonly ctx: Pick<Call["ctx"], "signal" | "remainingMs"> };
 
 /** The child that works for one backend: started when it is needed, replaced when it hangs or dies. */
 export interface Supervisor extends Omit<OpenedFacts, "note"> {
@@ -250,5 +239,3 @@ export function createSupervisor(entry: ChildEntry, execPath: string | undefined
     },
   };
 }
-
-const reasonOf = ({ reason }: AbortSignal): Error => (reason instanceof Error ? reason : new Error(String(reason)));
