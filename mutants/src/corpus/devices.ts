@@ -58,11 +58,12 @@ export const deviceMutants: readonly Mutant[] = [
     seen: "democratic-csi 536: success is reported, and the session stays: 1.3 a day",
     driver: () => {
       const left: (readonly [string, string])[] = [];
+      const letGo = (): void => {
+        for (const [device, file] of left.splice(0)) if (backingFile(device) === file) execFileSync("losetup", ["--detach", device]);
+      };
       return (sound) => ({
-        attachVolume: (request, options) => {
-          for (const [device, file] of left.splice(0)) if (backingFile(device) === file) execFileSync("losetup", ["--detach", device]);
-          return sound.attachVolume(request, options);
-        },
+        attachVolume: (request, options) => (letGo(), sound.attachVolume(request, options)),
+        deleteVolume: (request, options) => (letGo(), sound.deleteVolume(request, options)),
         detachVolume: async (record, options) => {
           const file = backingFile(at(record, "device", "path"));
           await sound.detachVolume(record, options);
