@@ -56,9 +56,9 @@ export function openHandle(libraries: Libraries, settings: OpenSettings): Handle
         const opened = Buffer.alloc(8);
         check("rados_ioctx_create", await rados.openPool.async(cluster, settings.pool, opened));
         const io = opened.readBigUInt64LE();
-        // librbd asks this before every create: a quarter of a millisecond, for what does not change.
+        // librbd asks this before every create: a quarter of a millisecond, for what does not change. Where that cannot be set, it goes on asking.
         if (settings.dataPool === undefined && option("rbd_default_data_pool") === "" && (await isValidated(libraries, () => Promise.resolve(io)))) {
-          check("rados_conf_set rbd_validate_pool", rados.setOption(cluster, "rbd_validate_pool", "false"));
+          rados.setOption(cluster, "rbd_validate_pool", "false");
         }
         if (settings.namespace !== "") rados.setNamespace(io, settings.namespace);
         // Without it whatever would fill a full pool waits for room until the time is over, and so does a delete.
