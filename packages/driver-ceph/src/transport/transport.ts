@@ -27,7 +27,7 @@ export interface Transport {
 }
 
 /**
- * Makes an image, takes a lock on its header, and fulfils with its id; undefined where somebody else took the lock before, or the image had gone by
- * then: then nothing was written. Fails with EEXIST when the name is taken.
+ * Makes an image, takes a lock on the header of the one that then has the name, if it is of this size, and fulfils with its id; undefined where somebody
+ * else took the lock before, or the image had gone by then: no lock was taken. Fails with EEXIST when the name is taken.
  */
 export type CreateLocked = (call: Call, imageName: string, form: PlacedForm, lock: string, request: LockRequest) => Promise<string | undefined>;

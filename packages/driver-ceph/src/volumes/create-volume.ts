@@ -42,7 +42,7 @@ async function createOnce(
   const startedAt = performance.now();
   const { unfinishedAfterMs } = pool.config;
   const inTime = (): boolean => performance.now() - startedAt < unfinishedAfterMs;
-  if (request.source === undefined && pool.config.encryption === undefined && pool.transport.createLocked !== undefined) {
+  if (isPlain(pool, request) && pool.transport.createLocked !== undefined) {
     const turn = await createQuickly(pool, pool.transport.createLocked, call, request, imageName, inTime);
     if (turn !== "taken") return turn;
   }
@@ -56,6 +56,8 @@ async function createOnce(
     return "again";
   }
   const image = view.info;
+  // Where the making took long it may have been given up, and the name is another request's image by now.
+  if (made !== false && isPlain(pool, request) && image.sizeBytes !== request.sizeBytes) return "again";
   if (made === false) {
     const existing = await judgeExisting(pool, call, request, view, foundId);
     if (existing !== "free") return existing;
@@ -108,6 +110,9 @@ async function createQuickly(
     throw thrown;
   }
 }
+
+/** Whether what is asked for is zeros as they are: one command makes such an image. */
+const isPlain = ({ config }: Pool, { source }: BackendCreateRequest): boolean => source === undefined && config.encryption === undefined;
 
 function formOf({ config: { imageFeatures, objectSizeBytes, dataPool } }: Pool, { sizeBytes }: BackendCreateRequest): PlacedForm {
   return { sizeBytes, features: imageFeatures, objectSizeBytes, dataPool };

@@ -32,6 +32,7 @@ export function fakeObjects(answers: Readonly<Record<string, Buffer>>, failures:
         exec: (objectClass, method) => void parts.push(`${objectClass}.${method}`),
         setKey: note("setKey"),
         assertNoKey: note("assertNoKey"),
+        assertKey: note("assertKey"),
         assertBytes: note("assertBytes"),
         create: note("create"),
         content: note("content"),

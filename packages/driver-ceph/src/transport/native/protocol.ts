@@ -85,7 +85,7 @@ export interface Operations {
   /** With the image's id it is not opened where nobody watches it. */
   watchers: { readonly args: OfName & { readonly imageId: string | null }; readonly result: readonly string[] };
   usedBytes: { readonly args: OfName; readonly result: number };
-  /** Makes an image and takes a lock on it; its id, or null where it had gone, or had that lock, by then. */
+  /** Makes an image and takes a lock on it; its id, or null where it had gone, had that lock, or its name was one's of another size, by then. */
   createLocked: { readonly args: OfName & { readonly form: PlacedForm; readonly lock: string; readonly request: LockRequest }; readonly result: string | null };
   list: { readonly args: null; readonly result: readonly string[] };
   /** `unlistedAs`: moves it also where only this name's object leads to it. */

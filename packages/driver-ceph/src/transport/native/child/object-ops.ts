@@ -38,6 +38,8 @@ export interface ObjectWrite {
   setKey(key: string, value: Buffer): void;
   /** Goes on only where there is no such key. */
   assertNoKey(key: string): void;
+  /** Goes on only where a key has this value. */
+  assertKey(key: string, value: Buffer): void;
   /** Goes on only where the object begins with these bytes. */
   assertBytes(bytes: Buffer): void;
   /** Makes the object, where it is not there. `exclusive`: fails where it is. */
@@ -210,6 +212,7 @@ export function openObjects(libraries: Libraries, pool: PoolHandle): Objects {
           // A key that is not there compares as empty.
           rados.compareOmap(op, key, equal, Buffer.alloc(1), Buffer.byteLength(key), 0, null);
         },
+        assertKey: (key, value) => void rados.compareOmap(op, key, equal, value, Buffer.byteLength(key), value.length, null),
         assertBytes: (bytes) => void rados.compareBytes(op, bytes, bytes.length, 0, null),
         create: (exclusive) => void rados.createObject(op, exclusive ? 1 : 0, null),
         content: (bytes) => void rados.writeBytes(op, bytes, bytes.length),

@@ -3,13 +3,15 @@ import type { OperationName, Operations } from "../protocol.js";
 import { sendCommand, type Connection } from "./cluster.js";
 import { openDirectory } from "./directory.js";
 import { errno, NativeFailure } from "./failure.js";
+import { openHeaderChange } from "./header-change.js";
 import { headerGlance, headerOf, wholeHeader } from "./header.js";
 import { openImages } from "./images.js";
 import type { Libraries } from "./libraries.js";
 import { openListing } from "./listing.js";
-import { breakInput, decodeLock, decodeLockNames, infoInput, lockClass, takeInput } from "./locks.js";
+import { breakInput, decodeLock, decodeLockNames, infoInput, lockClass } from "./locks.js";
 import { openLooks } from "./looks.js";
-import { openObjects, type ObjectWrite } from "./object-ops.js";
+import { openObjects } from "./object-ops.js";
+import { openTaking } from "./taking.js";
 import { isUnwatched } from "./watchers.js";
 
 /** What carries out each operation. */
@@ -40,27 +42,14 @@ export function createHandlers(libraries: Libraries, connection: Connection): Ha
       return bytes;
     });
   };
-  /** Changes an image's header, where it is there; answers with the error number, or 0. */
-  const changeHeader = async (imageId: string, what: string, expected: readonly number[], add: (write: ObjectWrite) => void): Promise<number> => {
-    const write = objects.write();
-    write.assertExists();
-    add(write);
-    const failed = await write.run(headerOf(imageId));
-    if (failed === 0 || expected.includes(failed)) return failed;
-    throw new NativeFailure(what, failed);
-  };
+  const changeHeader = openHeaderChange(objects);
+  const taking = openTaking(changeHeader, images, directory);
   const hasKey = async (imageId: string, key: string): Promise<boolean> => {
     const read = objects.read();
     const values = read.keys([key]);
     const failed = await read.run(headerOf(imageId));
     if (failed !== 0 && failed !== errno.ENOENT) throw new NativeFailure("rados_read_op_operate", failed);
     return failed === 0 && values().has(key);
-  };
-
-  /** Never on a header that is not there. */
-  const takeLock: Handlers["takeLock"] = async ({ imageId, lock, request }) => {
-    const taken = [errno.ENOENT, errno.EBUSY, errno.EEXIST];
-    return (await changeHeader(imageId, "lock.lock", taken, (write) => write.exec(lockClass, "lock", takeInput(lock, request)))) === 0;
   };
 
   /** Takes away a header that is no image's, and what else is left of one. */
@@ -83,7 +72,7 @@ export function createHandlers(libraries: Libraries, connection: Connection): Ha
     glanceById: glance.byId,
     glancePage: glance.page,
 
-    takeLock,
+    takeLock: taking.takeLock,
     readLocks: async ({ imageId, locks }) => {
       const answers = await askLocks(imageId, "get_info", locks.map(infoInput));
       return answers.flatMap((bytes, index) => {
@@ -130,11 +119,7 @@ export function createHandlers(libraries: Libraries, connection: Connection): Ha
     },
 
     create: async ({ imageName, form }) => (await images.create(imageName, form), null),
-    createLocked: async ({ imageName, form, lock, request }) => {
-      await images.create(imageName, form);
-      const imageId = await directory.openedBy(imageName);
-      return imageId !== undefined && (await takeLock({ imageId, lock, request })) ? imageId : null;
-    },
+    createLocked: taking.createLocked,
     watchers: async ({ imageName, imageId }) => (imageId !== null && (await isUnwatched(objects, imageId)) ? [] : images.watchers(imageName)),
     usedBytes: ({ imageName }) => images.usedBytes(imageName),
     list: () => directory.names(),
