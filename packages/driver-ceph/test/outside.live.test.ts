@@ -120,6 +120,31 @@ describe.runIf(live).each(transports)("what other tools do to the pool (%s)", { 
     await lab.rbd("rm", ...imageOf(name), "--no-progress");
   });
 
+  it("an image of nobody's that a client has open is refused, and taken where that client has died", async () => {
+    const opened = async (name: string) => {
+      await lab.rbd("create", ...imageOf(name), "--size", "4M");
+      const reading = execFile("rbd", [
+        ...["bench", "--io-type", "read", "--io-total", "1024G", "--io-size", "4096", "--io-threads", "1"],
+        ...[...imageOf(name), "--pool", "dock", "--namespace", lab.name, "--conf", labConf(), "--id", "dock"],
+      ]);
+      await expect.poll(() => lab.rbd("status", ...imageOf(name)), { timeout: 10_000 }).toContain("watcher=");
+      return reading;
+    };
+    const [killed, alive] = [uniqueName("killed"), uniqueName("alive")];
+    (await opened(killed)).kill("SIGKILL");
+    const reading = await opened(alive);
+    try {
+      const [made, refused] = await Promise.all([driver.createVolume({ name: killed, capacity: { requiredBytes: MiB } }), reasonOf(driver.createVolume({ name: alive, capacity }))]);
+      expect(made.sizeBytes).toBe(MiB);
+      expect(refused).toBe("foreign-image");
+    } finally {
+      reading.kill("SIGINT");
+      await new Promise((resolve) => reading.once("exit", resolve));
+    }
+    await expect.poll(() => lab.rbd("status", ...imageOf(alive)), { timeout: 40_000 }).toContain("none");
+    await lab.rbd("rm", ...imageOf(alive), "--no-progress");
+  });
+
   it("an image with a snapshot, or open elsewhere, is not deleted and stays usable", async () => {
     const volume = await driver.createVolume({ name: uniqueName("busy"), capacity: { requiredBytes: 64 * MiB } });
     await lab.rbd("snap", "create", ...imageOf(volume.name), "--snap", "s", "--no-progress");

@@ -16,6 +16,9 @@ import type { ImageView } from "../transport/images.js";
 import type { ImageInfo } from "../transport/rbd.js";
 import { isDecidedToGo, waitUntil } from "./unfinished-image.js";
 
+/** For how long the cluster believes at the most that a client that died has an image open: 30 s, and some to spare. */
+const watchLingersMs = 35_000;
+
 /** What one turn of creating came to: a volume to return, or a reason to begin again. */
 export type Turn = { readonly volume: Volume } | "again";
 
@@ -50,15 +53,14 @@ export async function judgeExisting(
     throw call.ctx.fail("ALREADY_EXISTS", "volume-exists", message, { resource: request.name, outcome: "none" });
   }
 
+  const isSettled = async (): Promise<boolean> =>
+    (await pool.rados.readLock(call, image.id, cells.request)) !== undefined ||
+    (await unless([errno.ENOENT], pool.rbd.infoByName(call, image.name)))?.id !== image.id;
   // Its maker may be about to record its request, or about to undo a create that failed; a killed one never will.
-  const changed = await waitUntil(
-    call,
-    pool.config.unfinishedAfterMs,
-    async () =>
-      (await pool.rados.readLock(call, image.id, cells.request)) !== undefined ||
-      (await unless([errno.ENOENT], pool.rbd.infoByName(call, image.name)))?.id !== image.id,
-  );
-  if (changed) return "again";
+  if (await waitUntil(call, pool.config.unfinishedAfterMs, isSettled)) return "again";
+  // A clone is open while it is being made, and where its maker was killed it is believed to be for a while.
+  const isClosed = async (): Promise<boolean> => (await watchersOf(pool, call, image)).length === 0;
+  if ((await isOnlyOpen(pool, call, image)) && (await waitUntil(call, watchLingersMs, async () => (await isSettled()) || (await isClosed())))) return "again";
   await refuseForeign(pool, call, request, image);
   if (request.source === undefined && !image.isClone && pool.config.encryption === undefined && fits(pool, request, image) && (await isComplete(pool, call, image))) return "free";
   await call.ctx.step("give-image-up");
@@ -134,17 +136,7 @@ async function refuseForeign(
   request: BackendCreateRequest,
   image: ImageInfo,
 ): Promise<void> {
-  const [watchers, usedBytes] = await together(
-    unless([errno.ENOENT], pool.rbd.watchers(call, image.name)),
-    unless([errno.ENOENT], pool.rbd.usedBytes(call, image.name)),
-  );
-  const signs = [
-    ...(image.id === "" ? ["is of RBD's format 1"] : []),
-    ...(image.isClone && !(await isCloneOfOurs(pool, call, image)) ? ["is a clone"] : []),
-    ...(image.snapshots > 0 ? ["has snapshots"] : []),
-    ...(usedBytes !== undefined && usedBytes > 0 ? [`holds ${usedBytes} bytes of data`] : []),
-    ...(watchers !== undefined && watchers.length > 0 ? [`is open at ${watchers.join(", ")}`] : []),
-  ];
+  const { watchers, signs } = await useOf(pool, call, image);
   if (signs.length === 0) return;
   throw call.ctx.fail(
     "ALREADY_EXISTS",
@@ -153,6 +145,28 @@ async function refuseForeign(
     { resource: request.name, outcome: "none", recovery: "operator", details: { image: image.name, imageId: image.id, watchers } },
   );
 }
+
+/** Who has an image open, and by what else it shows that another tool has made it or uses it. */
+async function useOf(pool: Pool, call: Call, image: ImageInfo): Promise<{ readonly watchers: readonly string[]; readonly signs: readonly string[] }> {
+  const [watchers, usedBytes] = await together(watchersOf(pool, call, image), unless([errno.ENOENT], pool.rbd.usedBytes(call, image.name)));
+  const signs = [
+    ...(image.id === "" ? ["is of RBD's format 1"] : []),
+    ...(image.isClone && !(await isCloneOfOurs(pool, call, image)) ? ["is a clone"] : []),
+    ...(image.snapshots > 0 ? ["has snapshots"] : []),
+    ...(usedBytes !== undefined && usedBytes > 0 ? [`holds ${usedBytes} bytes of data`] : []),
+    ...(watchers.length > 0 ? [`is open at ${watchers.join(", ")}`] : []),
+  ];
+  return { watchers, signs };
+}
+
+/** Whether that it is open is all that shows use of an image. */
+async function isOnlyOpen(pool: Pool, call: Call, image: ImageInfo): Promise<boolean> {
+  const { watchers, signs } = await useOf(pool, call, image);
+  return watchers.length > 0 && signs.length === 1;
+}
+
+const watchersOf = async (pool: Pool, call: Call, image: ImageInfo): Promise<readonly string[]> =>
+  (await unless([errno.ENOENT], pool.rbd.watchers(call, image.name))) ?? [];
 
 /** A killed create from a source leaves a clone of one of our images. */
 async function isCloneOfOurs(pool: Pool, call: Call, image: ImageInfo): Promise<boolean> {
