@@ -60,6 +60,8 @@ describe.runIf(live)("the native child", { timeout: 900_000 }, () => {
       const gone = await driver.getVolume({ id: volume.id }).catch((error: unknown) => error);
       expect(isSouthboundError(gone) && gone.reason).toBe("volume-not-found");
     }
+    const isEmptied = expect.poll(() => lab.rbd("trash", "ls"), { timeout: 90_000, interval: 1_000 }).toBe("");
+    if (await isEmptied.then(() => true, () => false)) return;
     // An OSD that makes a watch for a client that has just gone keeps it until it loads the object again: then it gets its 30 s. What it held up is
     // with the manager, which tries again after half a minute, a minute, and so on.
     await killDaemon("osd.0");

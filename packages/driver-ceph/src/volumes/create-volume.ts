@@ -102,6 +102,8 @@ async function createQuickly(
   try {
     const id = await createLocked(call, imageName, formOf(pool, request), cells.request, requestCellOf(encodeRequest(cell)));
     if (id === undefined) return "again";
+    // The volume is there, and nobody has been told: a moment to be killed at, like the one before.
+    await call.ctx.step("return-volume");
     // Looked at as any other that was there before: the cell that it bears is an equal request's.
     if (!inTime()) return "taken";
     return { volume: describe(pool, { info: { id, sizeBytes: request.sizeBytes }, cells: new Map() }, cell) };
