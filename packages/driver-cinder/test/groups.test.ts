@@ -43,7 +43,12 @@ describe("two docks that change one group at once", () => {
     for (const id of [one, two, three]) cloud.members.add(id);
     const id = idOf("2", 1);
     cloud.groups.set(id, { id, description: groupDescription({ state, members: membersKey([one, two]), name: "both" }), status: "available", volumes });
-    const server = await cloudWith((request) => cloud.answer(request));
+    /** What happens before any request is answered. */
+    const seen = { onRequest: (_method: string, _path: string): void => undefined };
+    const server = await cloudWith((request) => {
+      seen.onRequest(request.method, request.path);
+      return cloud.answer(request);
+    });
     const driver = await driverOn(server, { groupType: "consistent" });
     await driver.setup();
     const { groups } = requireFacets(driver, "groups");
@@ -57,7 +62,7 @@ describe("two docks that change one group at once", () => {
         other(group);
       };
     };
-    return { cloud, groups, id: groupId(id), before };
+    return { cloud, seen, groups, id: groupId(id), before };
   }
 
   it("make it, though one is told that the other has put its volume in already", async () => {
@@ -85,6 +90,28 @@ describe("two docks that change one group at once", () => {
     });
     expect(await failureOf(groups.updateGroup({ id, add: [two] }))).toMatchObject({ code: "NOT_FOUND", reason: "group-not-found" });
     expect(changes).toBe(0);
+  });
+
+  it("get the one that the other has made between their look and the one at its volumes", async () => {
+    const { cloud, seen, groups, id } = await cloudWithGroup("made", [one, two]);
+    const made = cloud.groups.get(id);
+    cloud.groups.delete(id);
+    seen.onRequest = (_, path) => {
+      if (path.endsWith(one) && made !== undefined) cloud.groups.set(id, made);
+    };
+    expect(await groups.createGroup({ name: "both", volumeIds: [one, two] })).toEqual({ id, name: "both", volumeIds: [one, two] });
+  });
+
+  it("are still told that a volume is in another group", async () => {
+    const { groups } = await cloudWithGroup("made", [one, two]);
+    expect(await failureOf(groups.createGroup({ name: "second", volumeIds: [one] }))).toMatchObject({ code: "FAILED_PRECONDITION", reason: "volume-in-group" });
+  });
+
+  it("delete it, though the other has done so before this one closes it", async () => {
+    const { cloud, groups, id, before } = await cloudWithGroup("made", [one]);
+    before(() => cloud.groups.delete(id));
+    await groups.deleteGroup({ id });
+    expect(cloud.groups.size).toBe(0);
   });
 
   it("are told what Cinder has against it where nobody else is the cause", async () => {

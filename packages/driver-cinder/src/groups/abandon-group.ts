@@ -14,8 +14,7 @@ export async function abandonGroup(project: Project, call: Call, id: string, ref
     const now = await anyGroup(project, call, id);
     if (now === undefined || now.record.state === "made") return false;
     await call.ctx.step("abandon-group");
-    await project.groups.update(call, id, { description: groupDescription({ ...now.record, state: "closing" }) });
-    return true;
+    return project.groups.update(call, id, { description: groupDescription({ ...now.record, state: "closing" }) });
   });
   if (isOurs) await dissolve(project, call, id, refused);
 }

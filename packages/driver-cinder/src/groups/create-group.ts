@@ -4,6 +4,7 @@ import { createPacer } from "../poll.js";
 import type { Project } from "../project.js";
 import { displayName } from "../records/records.js";
 import { failedWith } from "../transport/failure.js";
+import type { CinderVolume } from "../transport/shapes.js";
 import { defaultType } from "../transport/volume-types.js";
 import { withNameLock } from "../volumes/name-lock.js";
 import { abandonGroup } from "./abandon-group.js";
@@ -48,9 +49,9 @@ export async function createGroup(project: Project, request: Request, call: Crea
 }
 
 async function make(project: Project, request: Request, call: CreateCall, members: string): Promise<void> {
-  const { name, volumeIds } = request;
-  const volumes = [];
-  for (const id of volumeIds) volumes.push(await requireMember(project, call, id, undefined));
+  const { name } = request;
+  const volumes = await membersToBe(project, request, call);
+  if (volumes === undefined) return;
   const known = volumes.flatMap(({ volume_type: type }) => type ?? []);
   const types = known.length > 0 ? [...new Set(known)] : [project.config.volumeType ?? (await defaultType(project.api, call))?.name ?? ""];
   await withNameLock(project, call, async () => {
@@ -71,6 +72,18 @@ async function make(project: Project, request: Request, call: CreateCall, member
   });
 }
 
+/** The volumes of the group that is to be made; undefined where somebody has begun to make it since we looked, and perhaps put them into it. */
+async function membersToBe(project: Project, { name, volumeIds }: Request, call: CreateCall): Promise<readonly CinderVolume[] | undefined> {
+  try {
+    const volumes = [];
+    for (const id of volumeIds) volumes.push(await requireMember(project, call, id, undefined));
+    return volumes;
+  } catch (thrown) {
+    if ((await groupNamed(project, call, name)) !== undefined) return undefined;
+    throw thrown;
+  }
+}
+
 /** Puts what is missing into the group and marks it as made; undefined when it went meanwhile, or is not ready yet. */
 async function fill(project: Project, request: Request, call: CreateCall, there: FoundGroup): Promise<FoundGroup | undefined> {
   const refused = refusal(call, request.name);
@@ -84,8 +97,7 @@ async function fill(project: Project, request: Request, call: CreateCall, there:
       if (now === undefined || now.record.state === "closing") return undefined;
       const record = { ...now.record, state: "made" } as const;
       await call.ctx.step("complete-group");
-      await project.groups.update(call, full.id, { description: groupDescription(record) });
-      return { ...now, record };
+      return (await project.groups.update(call, full.id, { description: groupDescription(record) })) ? { ...now, record } : undefined;
     });
   } catch (thrown) {
     if (!call.ctx.signal.aborted) await abandonGroup(project, call, there.id, refused);

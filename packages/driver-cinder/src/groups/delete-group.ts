@@ -18,6 +18,7 @@ export async function deleteGroup(project: Project, { id }: { readonly id: Group
     await withNameLock(project, call, async () => {
       if ((await cutsOf(project, call, id)).length > 0) throw hasSnapshots(call, id);
       await call.ctx.step("close-group");
+      // Where somebody else has just deleted it, there is nothing to be closed, nor to be taken apart.
       await project.groups.update(call, id, { description: groupDescription({ ...group.record, state: "closing" }) });
     });
   }

@@ -59,8 +59,8 @@ export async function moveMembers(
           ...(left.length > 0 && { remove_volumes: left.join() }),
         });
       } catch (thrown) {
-        if (!failedWith(thrown, 400, 404)) throw thrown;
-        if (thrown.status === 400 && !(await isOthersDoing(project, call, group, thrown))) throw refused(thrown.message, thrown);
+        if (!failedWith(thrown, 400)) throw thrown;
+        if (!(await isOthersDoing(project, call, group, thrown))) throw refused(thrown.message, thrown);
       }
     }
     await pacer.next(call);

@@ -31,7 +31,8 @@ export interface Groups {
   get(call: Call, id: string): Promise<CinderGroup | undefined>;
   /** Undefined: the marker is not there any more. */
   page(call: Call, query: Readonly<Record<string, string | number>>): Promise<readonly CinderGroup[] | undefined>;
-  update(call: Call, id: string, change: Readonly<Record<string, string>>): Promise<void>;
+  /** False: it is not there. */
+  update(call: Call, id: string, change: Readonly<Record<string, string>>): Promise<boolean>;
   /** Only an empty one goes. */
   remove(call: Call, id: string): Promise<void>;
   createSnapshot(call: Call, snapshot: Readonly<Record<string, unknown>>): Promise<string>;
@@ -60,10 +61,11 @@ export function createGroups(api: Api): Groups {
     },
     update: async (call, id, change) => {
       try {
-        await api(call, { method: "PUT", path: `/groups/${id}`, body: { group: change } });
+        return (await unless(gone, api(call, { method: "PUT", path: `/groups/${id}`, body: { group: change } }))) !== undefined;
       } catch (thrown) {
         // It is like that already.
         if (!failedWith(thrown, 400) || !thrown.detail.includes("no valid name")) throw thrown;
+        return true;
       }
     },
     remove: async (call, id) => {
