@@ -19,6 +19,9 @@ export interface FakeCut extends FakeRow {
 
 const created_at = "2026-11-22T12:54:09.000000";
 const changeShape = v.object({ group: v.record(v.string(), v.string()) });
+const cutShape = v.object({ group_snapshot: v.object({ group_id: v.string(), description: v.string() }) });
+const reserveShape = v.object({ attachment: v.object({ volume_uuid: v.string() }) });
+const metadataShape = v.object({ metadata: v.record(v.string(), v.string()) });
 const lockId = "ffffffff-0000-4000-8000-000000000000";
 
 const refused = (message: string): Reply => ({ status: 400, body: { badRequest: { code: 400, message } } });
@@ -27,8 +30,11 @@ const refused = (message: string): Reply => ({ status: 400, body: { badRequest: 
 export class FakeGroups {
   readonly groups = new Map<string, FakeGroup>();
   readonly cuts = new Map<string, FakeCut>();
+  #count = 0;
   /** Volumes of ours that can be looked at. */
   readonly members = new Set<string>();
+  /** What stands between volumes and hosts. */
+  readonly attachments: { readonly id: string; readonly volume_id: string; readonly status: string; readonly instance: string | null }[] = [];
   /** Why no group is changed. */
   refusal: string | undefined;
   /** What happens before a request that changes something is answered. */
@@ -41,21 +47,39 @@ export class FakeGroups {
       case "groups":
         return this.#group(method, id, body);
       case "group_snapshots":
-        return this.#cut(method, id);
+        return this.#cut(method, id, body);
       case "snapshots":
-        return { status: 200, body: { snapshots: this.#parts(query.get("volume_id")) } };
+        return method === "POST" ? this.#vouch(id, body) : { status: 200, body: { snapshots: this.#parts(query.get("volume_id")) } };
       case "volumes": {
-        if (method === "GET" && this.members.has(id)) return { status: 200, body: { volume: volumeRow({ id, metadata: ours(id), ...this.#groupOf(id) }) } };
+        if (method === "GET" && this.members.has(id)) return { status: 200, body: { volume: volumeRow({ id, status: this.#isFree(id) ? "available" : "reserved", metadata: ours(id), ...this.#groupOf(id) }) } };
         const lock = volumeRow({ id: lockId, name: "opensds: lock for names", metadata: ours("\u0000lock for names") });
         // Only who looks for the lock is told of it.
         const asked = query.get("metadata")?.includes("opensds.name") === true;
         return path.endsWith("/detail") ? { status: 200, body: { volumes: asked ? [lock] : [] } } : undefined;
       }
       case "attachments":
-        return method === "POST" ? { status: 200, body: { attachment: { id: "a1", status: "reserved", volume_id: lockId } } } : { status: 200, body: { attachments: [] } };
+        return this.#attachment(method, id, body, query.get("volume_id"));
       default:
         return undefined;
     }
+  }
+
+  #isFree(volume: string): boolean {
+    return !this.attachments.some((attachment) => attachment.volume_id === volume);
+  }
+
+  #attachment(method: string, id: string, body: unknown, volume: string | null): Reply {
+    if (method === "GET") return { status: 200, body: { attachments: this.attachments.filter((attachment) => attachment.volume_id === volume) } };
+    if (method === "POST") {
+      const of = v.parse(reserveShape, body).attachment.volume_uuid;
+      if (!this.#isFree(of)) return refused("Invalid volume: Volume status must be available");
+      const reserved = { id: `a${++this.#count}`, volume_id: of, status: "reserved", instance: null };
+      this.attachments.push(reserved);
+      return { status: 200, body: { attachment: reserved } };
+    }
+    const index = this.attachments.findIndex((attachment) => attachment.id === id);
+    if (index >= 0) this.attachments.splice(index, 1);
+    return { status: 200, body: { attachments: [] } };
   }
 
   #groupOf(volume: string): { readonly group_id?: string } {
@@ -87,7 +111,14 @@ export class FakeGroups {
     return { status: 200, body: { group: { ...group, created_at } } };
   }
 
-  #cut(method: string, id: string): Reply | undefined {
+  #cut(method: string, id: string, body: unknown): Reply | undefined {
+    if (method === "POST") {
+      const { group_id, description } = v.parse(cutShape, body).group_snapshot;
+      const made = `cccccccc-0000-4000-8000-${String(++this.#count).padStart(12, "0")}`;
+      const parts = (this.groups.get(group_id)?.volumes ?? []).map((volume, index) => ({ id: made.replace("cccccccc", `dddddd0${index}`), volume_id: volume, metadata: {} }));
+      this.cuts.set(made, { id: made, group_id, description, status: "available", parts });
+      return { status: 202, body: { group_snapshot: { id: made } } };
+    }
     if (id === "detail") return { status: 200, body: { group_snapshots: [...this.cuts.values()].map(({ parts: _, ...row }) => ({ ...row, created_at })) } };
     const cut = this.cuts.get(id);
     if (cut === undefined) return undefined;
@@ -96,6 +127,13 @@ export class FakeGroups {
       return { status: 202 };
     }
     return { status: 200, body: { group_snapshot: { id, description: cut.description, status: cut.status, group_id: cut.group_id, created_at } } };
+  }
+
+  #vouch(id: string, body: unknown): Reply | undefined {
+    const part = [...this.cuts.values()].flatMap(({ parts }) => parts).find((one) => one.id === id);
+    if (part === undefined) return undefined;
+    part.metadata = { ...part.metadata, ...v.parse(metadataShape, body).metadata };
+    return { status: 200, body: { metadata: part.metadata } };
   }
 
   #parts(volume: string | null): readonly unknown[] {

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { describe, expect, it, vi } from "vitest";
 import { requestMetadata } from "../src/records/records.js";
 import { volumeRow } from "./cloud-server.js";
-import { testClouds } from "./test-clouds.js";
+import { ours, testClouds } from "./test-clouds.js";
 
 // Nothing takes time.
 vi.mock("../src/poll.js", () => {
@@ -45,6 +45,20 @@ describe("what killed creates left of volumes", () => {
     expect(orphans).toEqual([{ kind: "half-made-volume", reference: id, action: "report", repaired: false }]);
     expect(message).toContain("have the cloud's operator delete it");
     expect(asked).toEqual([]);
+  });
+
+  it("is not what another tool has reserved for an instance, which waits for its server perhaps", async () => {
+    const row = volumeRow({ id, status: "reserved", metadata: ours("one") });
+    const reserved = [null, "c0ffee00-0000-4000-8000-000000000001"].map((instance, index) => ({ id: `a${index}`, status: "reserved", volume_id: id, instance, connection_info: {} }));
+    const server = await cloudWith(({ method, path }) => {
+      if (path === "/v3/p1/volumes/detail") return { status: 200, body: { volumes: [row] } };
+      if (path === "/v3/p1/attachments/detail") return { status: 200, body: { attachments: reserved } };
+      return method === "DELETE" ? { status: 200, body: { attachments: [] } } : undefined;
+    });
+    const driver = await driverOn(server);
+    await driver.setup();
+    expect(await driver.reconciliation?.reconcile({ repair: true })).toMatchObject([{ kind: "half-made-attachment", reference: "a0", repaired: true }]);
+    expect(server.received.filter(({ method }) => method === "DELETE").map(({ path }) => path)).toEqual(["/v3/p1/attachments/a0"]);
   });
 
   it("goes where its create was killed when it had proposed to drop it", async () => {

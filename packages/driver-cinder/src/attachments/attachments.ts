@@ -15,6 +15,12 @@ export const isCurrent = ({ status }: CinderAttachment): boolean => status !== "
 /** Whether Cinder has been told the host. */
 export const isConnected = ({ connection_info: info }: CinderAttachment): boolean => info !== null && info !== undefined && Object.keys(info).length > 0;
 
+/**
+ * Whether an attachment is a reservation that names nobody: ours are, until they say for whom. One for an instance is another tool's, and may wait
+ * for its server for long.
+ */
+export const isNobodys = ({ status, instance }: CinderAttachment): boolean => status === "reserved" && (instance ?? null) === null;
+
 /** An attachment as the contract has it. */
 export function attachmentOf(id: string, attachment: string, { connector, mode, attachedAt }: AttachmentFacts): Attachment {
   return { id: attachmentId(attachment), volumeId: volumeId(id), hostId: connector.hostId, mode, connector, attachedAt };

@@ -17,7 +17,7 @@ import { finishProposals, settleFate } from "../volumes/settle-fate.js";
 import { refuseSharing, sharesWith } from "../volumes/sharing.js";
 import { stateOf } from "../volumes/states.js";
 import { factsMetadata, factsOf, hostOf, type AttachmentFacts } from "./attachment-facts.js";
-import { attachmentOf, currentAttachments, isConnected, noSuchVolume } from "./attachments.js";
+import { attachmentOf, currentAttachments, isConnected, isNobodys, noSuchVolume } from "./attachments.js";
 import { connectionInfoOf } from "./connection-info.js";
 import { giveUp } from "./disconnect-volume.js";
 import { refuseEncrypted } from "./refuse-encrypted.js";
@@ -148,7 +148,7 @@ async function join(
     const facts = factsOf(volume, attachment.id);
     if (facts === undefined) {
       // Reserved a moment ago by somebody who has not said for whom; anything further is another tool's.
-      if (attachment.status === "reserved" && !isConnected(attachment) && (attachment.instance === null || attachment.instance === undefined)) continue;
+      if (isNobodys(attachment) && !isConnected(attachment)) continue;
       throw elsewhere(call, volume, attachment, undefined);
     }
     if (facts.connector.hostId !== request.connector.hostId && sharesWith(request, volume, attachment)) continue;

@@ -1,5 +1,6 @@
 import type { Orphan } from "@opensds/core";
 import { factsOf } from "../attachments/attachment-facts.js";
+import { isConnected, isNobodys } from "../attachments/attachments.js";
 import { mapBounded } from "../bounded.js";
 import type { Call } from "../call.js";
 import { fateOf, isClaimed, isLeaving, isLost, isStuck, proposalOf } from "../volumes/fate.js";
@@ -104,7 +105,7 @@ async function judge(project: Project, call: Call, volume: CinderVolume): Promis
     return [{ orphan: { kind: "half-made-volume", reference: id, message, action }, mark: `volume ${id} ${fate ?? ""}`, mend: () => removeLoser(project, call, id), isBeingMade }];
   }
   return attachments
-    .filter((attachment) => attachment.status === "reserved" && (attachment.connection_info === null || attachment.connection_info === undefined || Object.keys(attachment.connection_info).length === 0))
+    .filter((attachment) => isNobodys(attachment) && !isConnected(attachment))
     .map(({ id: attachment }) => {
       const host = factsOf(volume, attachment)?.connector.hostId ?? "a host that it does not say";
       const message = `a connect of volume ${id} to ${host} was cut off before Cinder was told the host`;

@@ -1,4 +1,5 @@
 import { factsOf, hostOf } from "../attachments/attachment-facts.js";
+import { isNobodys } from "../attachments/attachments.js";
 import { mapBounded } from "../bounded.js";
 import type { Call } from "../call.js";
 import { createPacer } from "../poll.js";
@@ -73,7 +74,7 @@ async function hold(project: Project, call: CutCall, id: string): Promise<string
     if (volume.status === "error") throw call.ctx.fail("FAILED_PRECONDITION", "volume-in-error", `volume ${id} of the group is in error`, { resource: id, outcome: "none" });
     if (attachments.some((attachment) => proposalOf(attachment) !== undefined)) await finishProposals(project, call, id);
     const hosts = attachments.filter((attachment) => proposalOf(attachment) === undefined);
-    const taken = hosts.find((attachment) => factsOf(volume, attachment.id) !== undefined || attachment.status !== "reserved");
+    const taken = hosts.find((attachment) => factsOf(volume, attachment.id) !== undefined || !isNobodys(attachment));
     if (taken !== undefined) throw busy(call, id, hostOf(volume, taken));
     const [nobodys] = hosts;
     if (nobodys === undefined) watched = undefined;
@@ -97,7 +98,7 @@ export async function releaseLeft(project: Project, call: CutCall, ids: readonly
     for (;;) {
       const attachments = await project.volumes.attachments(call, id);
       const volume = await ownVolume(project, call, id);
-      const left = attachments.find(({ id: one, status, instance }) => volume?.status === "reserved" && status === "reserved" && (instance ?? null) === null && factsOf(volume, one) === undefined);
+      const left = attachments.find((attachment) => volume?.status === "reserved" && isNobodys(attachment) && factsOf(volume, attachment.id) === undefined);
       if (left === undefined) return;
       if (watched?.id !== left.id) watched = { id: left.id, sinceMs: performance.now() };
       else if (performance.now() - watched.sinceMs > deadMs) {
