@@ -25,7 +25,7 @@ import { displayName, keys, layoutVersion, metadataFilter, nameKey, snapshotMeta
 import { rowsAfter } from "../volumes/rows-after.js";
 import { revertVolume } from "./revert.js";
 import { stateOf } from "../volumes/states.js";
-import { failedWith } from "../transport/failure.js";
+import { failedWith, unless } from "../transport/failure.js";
 import { snapshotsWithoutForce } from "../transport/microversion.js";
 import type { CinderSnapshot } from "../transport/shapes.js";
 
@@ -180,7 +180,8 @@ function refuseOther({ ctx }: Call<"createSnapshot">, { name, sourceVolumeId }: 
 async function failed({ volumes, snapshots }: Project, call: Call<"createSnapshot">, { name }: CreateSnapshotRequest, there: CinderSnapshot): Promise<SouthboundError> {
   const [why] = await volumes.messages(call, there.id);
   await call.ctx.step("remove-failed-snapshot");
-  await snapshots.remove(call, there.id);
+  // Somebody else may have asked for the same name, and be removing it.
+  await unless([400], snapshots.remove(call, there.id));
   const message = `Cinder could not cut snapshot ${JSON.stringify(name)}: ${why ?? there.status}; ask the cloud's operator`;
   return call.ctx.fail("INTERNAL", "snapshot-in-error", message, { resource: there.id, outcome: "none", details: { reason: why, status: there.status } });
 }

@@ -2,13 +2,13 @@ import { GiB, type AuthoredPageRequest, type BackendFacets, type Importable, typ
 import type { Bind } from "../bind.js";
 import type { Call } from "../call.js";
 import { disown } from "./disown.js";
-import { fateOf, isLeaving } from "./fate.js";
+import { fateOf, isLeaving, proposalOf } from "./fate.js";
 import { candidatesOf, describe, isUuid, ownVolume } from "./get-volume.js";
 import { idsIn, tokenAfter } from "./list-token.js";
 import type { Project } from "../project.js";
 import { keys, requestMetadata, requestOf } from "../records/records.js";
 import { rowsAfter } from "./rows-after.js";
-import { settleFate } from "./settle-fate.js";
+import { finishProposals, settleFate } from "./settle-fate.js";
 import type { CinderVolume } from "../transport/shapes.js";
 
 type ListRequest = AuthoredPageRequest<{ readonly pageSize?: number | undefined; readonly startToken?: string | undefined }>;
@@ -97,10 +97,12 @@ async function unmanageVolume(project: Project, request: { readonly id: VolumeId
     return;
   }
   const attachments = await project.volumes.attachments(call, request.id);
-  if (attachments.length > 0) {
+  if (attachments.some((attachment) => proposalOf(attachment) === undefined)) {
     throw call.ctx.fail("FAILED_PRECONDITION", "volume-in-use", `volume ${request.id} is attached; detach it first`, { resource: request.id, outcome: "none" });
   }
-  await disown(project, call, volume);
+  // Only decided about, or decided about a moment ago.
+  if (attachments.length > 0) await finishProposals(project, call, request.id);
+  await disown(project, call, (await project.volumes.get(call, request.id)) ?? volume);
 }
 
 /** A process that was killed while letting go left some of what means nothing any more. */

@@ -1,0 +1,88 @@
+import { requireFacets, volumeId, type Snapshot, type VolumeDriver } from "@opensds/core";
+import { beforeEach, describe, expect, it } from "vitest";
+import { snapshotMetadata } from "../src/records/records.js";
+import { volumeRow, type Received, type Reply } from "./cloud-server.js";
+import { failureOf } from "./failure-of.js";
+import { ours, testClouds } from "./test-clouds.js";
+
+const { cloudWith, driverOn } = testClouds();
+const id = volumeId("11111111-d02e-4b1c-a971-bf44686cd943");
+const address = `/v3/p1/volumes/${id}`;
+const refusal: Reply = { status: 400, body: { badRequest: { code: 400, message: `Invalid volume: Volume status must be available and must not be migrating, attached, belong to a group, have snapshots.` } } };
+const refusedSnapshot: Reply = { status: 400, body: { badRequest: { code: 400, message: "Invalid snapshot: Snapshot status must be available or error" } } };
+
+/** What the cloud has: one volume of ours, perhaps with a snapshot, perhaps held by somebody. */
+const there = { volume: true, group: null as string | null, snapshots: [] as { id: string; status: string }[], attachments: [] as object[] };
+beforeEach(() => {
+  Object.assign(there, { volume: true, group: null, snapshots: [], attachments: [] });
+});
+
+/** A driver on it, and what was asked of it; a test answers first. */
+async function dock(answer: (request: Received) => Reply | undefined): Promise<{ readonly driver: VolumeDriver; readonly asked: (method: string, path: string) => number }> {
+  const server = await cloudWith((request) => {
+    const own = answer(request);
+    if (own !== undefined) return own;
+    const { method, path } = request;
+    if (path === address && there.volume) {
+      if (method === "DELETE") there.volume = false;
+      return { status: 200, body: { volume: volumeRow({ id, status: there.attachments.length > 0 ? "reserved" : "available", group_id: there.group, metadata: ours("one") }) } };
+    }
+    if (path === "/v3/p1/snapshots/detail") {
+      const rows = there.snapshots.map((one) => ({ ...one, size: 1, volume_id: id, created_at: "2026-01-01T00:00:00.000000", metadata: snapshotMetadata({ name: "s", sourceVolumeId: id }) }));
+      return { status: 200, body: { snapshots: rows } };
+    }
+    if (path === "/v3/p1/messages") return { status: 200, body: { messages: [] } };
+    if (path === "/v3/p1/attachments/detail") return { status: 200, body: { attachments: there.attachments } };
+    if (method === "DELETE" && path.startsWith("/v3/p1/attachments/")) return { status: 200, body: { attachments: there.attachments.splice(0) } };
+    return method === "DELETE" && path.startsWith(`${address}/metadata/`) ? { status: 200 } : undefined;
+  });
+  const driver = await driverOn(server);
+  await driver.setup();
+  return { driver, asked: (method, path) => server.received.filter((one) => one.method === method && one.path === path).length };
+}
+
+describe("a volume that somebody has for a moment", () => {
+  it("is deleted when it is free again, and not said to have snapshots", async () => {
+    let refusals = 1;
+    const { driver, asked } = await dock(({ method, path }) => (method === "DELETE" && path === address && refusals-- > 0 ? refusal : undefined));
+    await driver.deleteVolume({ id });
+    expect(asked("DELETE", address)).toBe(2);
+  });
+
+  it("is not deleted where that does not pass, and Cinder's own words are told", async () => {
+    const { driver, asked } = await dock(({ method, path }) => (method === "DELETE" && path === address ? refusal : undefined));
+    const failure = await failureOf(driver.deleteVolume({ id }));
+    expect(failure).toMatchObject({ code: "FAILED_PRECONDITION", reason: "volume-not-ready", outcome: "none" });
+    expect(failure.message).toContain("must not be migrating");
+    expect(asked("DELETE", address)).toBe(3);
+  });
+
+  it("is told from one that has snapshots, or is in a group", async () => {
+    const { driver, asked } = await dock(({ method, path }) => (method === "DELETE" && path === address ? refusal : undefined));
+    there.snapshots = [{ id: "22222222-d02e-4b1c-a971-bf44686cd943", status: "available" }];
+    expect(await failureOf(driver.deleteVolume({ id }))).toMatchObject({ code: "FAILED_PRECONDITION", reason: "volume-has-snapshots", outcome: "none" });
+    there.group = "33333333-d02e-4b1c-a971-bf44686cd943";
+    expect(await failureOf(driver.deleteVolume({ id }))).toMatchObject({ code: "FAILED_PRECONDITION", reason: "volume-in-group", outcome: "none" });
+    expect(asked("DELETE", address)).toBe(2);
+  });
+
+  it("because it is only decided about is let go like any other", async () => {
+    there.attachments = [{ id: "a1", status: "reserved", volume_id: id, instance: "09e45d50-0000-4000-8000-000000000001" }];
+    const { driver, asked } = await dock(() => undefined);
+    await driver.imports?.unmanageVolume({ id });
+    expect([there.attachments, asked("DELETE", `${address}/metadata/opensds.v`)]).toEqual([[], 1]);
+    there.attachments = [{ id: "a2", status: "reserved", volume_id: id, instance: null }];
+    expect(await failureOf(driver.imports?.unmanageVolume({ id }) ?? Promise.resolve())).toMatchObject({ reason: "volume-in-use" });
+  });
+});
+
+describe("a snapshot that Cinder could not cut", () => {
+  it("is told by all who asked for it, also who finds another removing it", async () => {
+    const [snapshot] = (there.snapshots = [{ id: "22222222-d02e-4b1c-a971-bf44686cd943", status: "error" }]);
+    const { driver, asked } = await dock(({ method, path }) => (method === "DELETE" && path.startsWith("/v3/p1/snapshots/") ? refusedSnapshot : undefined));
+    const { snapshots } = requireFacets(driver, "snapshots");
+    const cut: Promise<Snapshot> = snapshots.createSnapshot({ name: "s", sourceVolumeId: id });
+    expect(await failureOf(cut)).toMatchObject({ code: "INTERNAL", reason: "snapshot-in-error" });
+    expect(asked("DELETE", `/v3/p1/snapshots/${snapshot?.id ?? ""}`)).toBe(1);
+  });
+});
