@@ -38,7 +38,7 @@ export class FakeGroups {
   /** Why no group is changed. */
   refusal: string | undefined;
   /** What happens before a request that changes something is answered. */
-  onChange = (_method: string, _path: string): void => undefined;
+  onChange = (_method: string, _path: string): unknown => undefined;
 
   answer({ method, path, body, query }: Received): Reply | undefined {
     const [, what = "", id = ""] = /^\/v3\/p1\/(\w+)\/?([\w-]*)/u.exec(path) ?? [];

@@ -92,6 +92,18 @@ describe("two docks that change one group at once", () => {
     expect(changes).toBe(0);
   });
 
+  it("put a volume in when a host just has or lets go of it", async () => {
+    const { cloud, groups, id, before } = await cloudWithGroup("made", [one]);
+    let looks = 3;
+    before(() => {
+      cloud.onChange = () => {
+        cloud.refusal = looks-- > 0 ? `Invalid volume: Cannot add volume ${two} to group ${id} because volume is in an invalid state: reserved. Valid states are: ('available', 'in-use').` : undefined;
+      };
+      cloud.onChange("PUT", "");
+    });
+    expect((await groups.updateGroup({ id, add: [two] })).volumeIds).toEqual([one, two]);
+  });
+
   it("get the one that the other has made between their look and the one at its volumes", async () => {
     const { cloud, seen, groups, id } = await cloudWithGroup("made", [one, two]);
     const made = cloud.groups.get(id);
@@ -141,6 +153,26 @@ describe("a cut of a group", () => {
     const cut = await groups.createGroupSnapshot({ name: "cut", groupId: id });
     expect(cut.snapshots.map(({ sourceVolumeId }) => sourceVolumeId)).toEqual([one, two]);
     expect(cloud.attachments).toEqual([]);
+  });
+
+  it("is begun anew with what the group has, where somebody changes that before it", async () => {
+    const { cloud, groups, id } = await cloudWithGroup();
+    let reservations = 0;
+    cloud.onChange = (method, path) => {
+      // Both of its volumes are held, and now the lock is taken.
+      if (method === "POST" && path.endsWith("/attachments") && ++reservations === 3) cloud.groups.get(id)?.volumes.push(three);
+    };
+    const cut = await groups.createGroupSnapshot({ name: "cut", groupId: id });
+    expect(cut.snapshots.map(({ sourceVolumeId }) => sourceVolumeId)).toEqual([one, two, three]);
+    expect([cloud.cuts.size, cloud.attachments]).toEqual([1, []]);
+  });
+
+  it("keeps its volumes in the group, also where it comes after a look and before the volume is taken out", async () => {
+    const { cloud, groups, id } = await cloudWithGroup();
+    const cut = idOf("3", 1);
+    cloud.onChange = () => cloud.cuts.set(cut, { id: cut, group_id: id, status: "creating", description: cutDescription("cut"), parts: [] });
+    expect(await failureOf(groups.updateGroup({ id, remove: [one] }))).toMatchObject({ code: "FAILED_PRECONDITION", reason: "group-has-snapshots", outcome: "none" });
+    expect(cloud.groups.get(id)?.volumes).toEqual([one, two]);
   });
 
   it("leaves what another tool has reserved for an instance, however long that waits for its server", async () => {

@@ -11,6 +11,10 @@ import { anyGroup, type FoundGroup } from "./find-group.js";
 
 type JoinCall = Call<"createGroup" | "updateGroup">;
 
+/** How long a volume may be between a host and none before it is told that Cinder changes no group with such a one: a killed call's stays so. */
+const busyMs = 10_000;
+const isBusy = /invalid state: (?:reserved|attaching|detaching)\b/iu;
+
 /** As many ids as fit into the 255 characters that Cinder takes. */
 const idsAtOnce = 6;
 
@@ -34,6 +38,7 @@ export async function requireMember(project: Project, call: JoinCall, id: Volume
 /**
  * Puts volumes into a group and takes others out, a few at a time, until all are where they belong; undefined when the group is gone, or being
  * taken apart while something is to be put in.
+ * @param within what has to be so while Cinder is asked for each change
  */
 export async function moveMembers(
   project: Project,
@@ -41,8 +46,10 @@ export async function moveMembers(
   id: string,
   wanted: { readonly add: readonly VolumeId[]; readonly remove: readonly string[] },
   refused: (detail: string, cause: unknown) => Error,
+  within: (change: () => Promise<boolean>) => Promise<boolean> = (change) => change(),
 ): Promise<FoundGroup | undefined> {
   const pacer = createPacer();
+  const begunMs = performance.now();
   for (;;) {
     const group = await anyGroup(project, call, id);
     if (group === undefined || group.status === "deleting") return undefined;
@@ -54,13 +61,12 @@ export async function moveMembers(
       if (missing.length + left.length === 0) return group;
       await call.ctx.step("change-group");
       try {
-        await project.groups.update(call, id, {
-          ...(missing.length > 0 && { add_volumes: missing.join() }),
-          ...(left.length > 0 && { remove_volumes: left.join() }),
-        });
+        const change = { ...(missing.length > 0 && { add_volumes: missing.join() }), ...(left.length > 0 && { remove_volumes: left.join() }) };
+        await within(() => project.groups.update(call, id, change));
       } catch (thrown) {
         if (!failedWith(thrown, 400)) throw thrown;
-        if (!(await isOthersDoing(project, call, group, thrown))) throw refused(thrown.message, thrown);
+        const isPassing = isBusy.test(thrown.detail) && performance.now() - begunMs < busyMs;
+        if (!isPassing && !(await isOthersDoing(project, call, group, thrown))) throw refused(thrown.message, thrown);
       }
     }
     await pacer.next(call);

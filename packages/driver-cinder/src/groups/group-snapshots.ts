@@ -52,7 +52,7 @@ export async function createGroupSnapshot(project: Project, request: Request, ca
   }
 }
 
-/** False: somebody else was first. */
+/** False: somebody else was first, or changes the group. */
 async function cut(project: Project, { name, groupId: id }: Request, call: CutCall): Promise<boolean> {
   const group = await findGroup(project, call, id);
   if (group === undefined) throw noSuchGroup(call.ctx, id);
@@ -64,7 +64,10 @@ async function cut(project: Project, { name, groupId: id }: Request, call: CutCa
   try {
     const made = await withNameLock(project, call, async () => {
       if ((await cutNamed(project, call, name)) !== undefined) return undefined;
-      if ((await findGroup(project, call, id)) === undefined) throw noSuchGroup(call.ctx, id);
+      const now = await findGroup(project, call, id);
+      if (now === undefined) throw noSuchGroup(call.ctx, id);
+      // Somebody changes it, or has changed it since we looked: what we hold is not what would be cut.
+      if (now.status === "updating" || now.volumes.toSorted().join() !== group.volumes.toSorted().join()) return undefined;
       await call.ctx.step("cut-group");
       try {
         return await project.groups.createSnapshot(call, { group_id: id, name: displayName(name), description: cutDescription(name) });

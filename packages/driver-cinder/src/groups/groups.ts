@@ -3,6 +3,7 @@ import type { Bind } from "../bind.js";
 import type { Call } from "../call.js";
 import type { Project } from "../project.js";
 import { idsIn, tokenAfter } from "../volumes/list-token.js";
+import { withNameLock } from "../volumes/name-lock.js";
 import { rowsAfter } from "../volumes/rows-after.js";
 import { createGroup } from "./create-group.js";
 import { deleteGroup, hasSnapshots } from "./delete-group.js";
@@ -51,6 +52,15 @@ async function listGroupPage(project: Project, request: ListRequest, call: Call<
   return rows.length < request.pageSize ? { items } : { items, nextToken: tokenAfter(rows.map(({ id }) => id)) };
 }
 
+/** Under the lock under which snapshots of the group are begun: none is begun after we looked for some, of what is being taken out. */
+const whileUncut =
+  (project: Project, call: Call<"updateGroup">, id: GroupId) =>
+  (change: () => Promise<boolean>): Promise<boolean> =>
+    withNameLock(project, call, async () => {
+      if ((await cutsOf(project, call, id)).length > 0) throw hasSnapshots(call, id);
+      return change();
+    });
+
 /** Adds and removes; the same again changes nothing. */
 async function updateGroup(
   project: Project,
@@ -64,9 +74,9 @@ async function updateGroup(
   if (removed.length > 0 && (await cutsOf(project, call, id)).length > 0) throw hasSnapshots(call, id);
   const added = add.filter((volume) => !remove.includes(volume));
   for (const volume of added) if (!group.volumes.includes(volume)) await requireMember(project, call, volume, id);
-  const now = await moveMembers(project, call, id, { add: added, remove: removed }, (detail, cause) =>
-    call.ctx.fail("FAILED_PRECONDITION", "command-refused", `Cinder does not change group ${JSON.stringify(group.record.name)} so: ${detail}`, { resource: id, cause }),
-  );
+  const refused = (detail: string, cause: unknown): Error =>
+    call.ctx.fail("FAILED_PRECONDITION", "command-refused", `Cinder does not change group ${JSON.stringify(group.record.name)} so: ${detail}`, { resource: id, cause });
+  const now = await moveMembers(project, call, id, { add: added, remove: removed }, refused, removed.length === 0 ? undefined : whileUncut(project, call, id));
   if (now === undefined) throw noSuchGroup(call.ctx, id);
   return describeGroup(now);
 }
