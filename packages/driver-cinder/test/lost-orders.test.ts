@@ -51,6 +51,29 @@ describe("an order that Cinder lost", () => {
     expect(rows.get(lost)?.["metadata"]).toMatchObject({ "opensds.fate": "dropped" });
   });
 
+  it("is none where a host was just getting the source of a clone: it is asked for again", async () => {
+    const [source, made] = ["11111111-d02e-4b1c-a971-bf44686cd943", "22222222-d02e-4b1c-a971-bf44686cd943"];
+    const rows = new Map([[source, volumeRow({ id: source, status: "reserved", metadata: ours("source") })]]);
+    const server = await cloudWith(({ method, path, body }) => {
+      const [, id = ""] = /^\/v3\/p1\/volumes\/([0-9a-f-]{36})/u.exec(path) ?? [];
+      if (path === "/v3/p1/volumes/detail") return { status: 200, body: { volumes: [...rows.values()] } };
+      if (method === "POST" && path === "/v3/p1/volumes") {
+        if (rows.get(source)?.["status"] === "reserved") {
+          rows.set(source, { ...rows.get(source), status: "in-use" });
+          return { status: 400, body: { badRequest: { code: 400, message: "Invalid volume: Originating source volume status must be one of 'available, in-use' values" } } };
+        }
+        rows.set(made, volumeRow({ id: made, metadata: { ...v.parse(askedShape, body).volume.metadata, "opensds.fate": "kept" } }));
+        return { status: 202, body: { volume: rows.get(made) } };
+      }
+      const row = rows.get(id);
+      return row && { status: 200, body: { volume: row } };
+    });
+    const driver = await driverOn(server);
+    await driver.setup();
+    const clone = await driver.createVolume({ name: "one", capacity: { requiredBytes: 1 }, source: { kind: "volume", volumeId: volumeId(source) } });
+    expect(clone).toMatchObject({ id: made, state: "available" });
+  });
+
   it("because the source of a clone had gone is given up at once, and is no volume for anybody", async () => {
     const [source, left] = ["11111111-d02e-4b1c-a971-bf44686cd943", "22222222-d02e-4b1c-a971-bf44686cd943"];
     const rows = new Map([[source, volumeRow({ id: source, metadata: ours("source") })]]);

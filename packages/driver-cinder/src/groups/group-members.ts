@@ -11,7 +11,7 @@ import { anyGroup, type FoundGroup } from "./find-group.js";
 
 type JoinCall = Call<"createGroup" | "updateGroup">;
 
-/** How long a volume may be between a host and none before it is told that Cinder changes no group with such a one: a killed call's stays so. */
+/** How long a volume may be neither free nor attached, which Cinder puts into no group and takes out of none: a killed call's stays so. */
 const busyMs = 10_000;
 const isBusy = /invalid state: (?:reserved|attaching|detaching)\b/iu;
 

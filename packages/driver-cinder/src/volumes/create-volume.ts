@@ -12,7 +12,7 @@ import { requireSource } from "./sources.js";
 import { removeFailed, removeLoser } from "./remove-loser.js";
 import { contest, settleFate } from "./settle-fate.js";
 import { stateOf } from "./states.js";
-import { failedWith } from "../transport/failure.js";
+import { failedWith, type HttpFailure } from "../transport/failure.js";
 import type { CinderVolume } from "../transport/shapes.js";
 
 /**
@@ -21,7 +21,7 @@ import type { CinderVolume } from "../transport/shapes.js";
  * decision is ever undone. See `fate.ts`.
  */
 export async function createVolume(project: Project, request: BackendCreateRequest, call: Call): Promise<Volume> {
-  const progress: Progress = { own: undefined, watched: undefined };
+  const progress: Progress = { own: undefined, watched: undefined, sourceBusySinceMs: undefined };
   const pacer = createPacer();
   for (;;) {
     call.ctx.signal.throwIfAborted();
@@ -56,10 +56,15 @@ interface Progress {
   own: OwnCandidate | undefined;
   /** Another's candidate that could be kept, and since when it waits for its maker to see to that. */
   watched: { readonly id: string; readonly sinceMs: number } | undefined;
+  /** Since when Cinder does not copy the source. */
+  sourceBusySinceMs: number | undefined;
 }
 
 /** How long a candidate that is ready is left to its maker: when all saw to one at once, they would only be in each other's way. */
 const makersMs = 1_500;
+/** How long a source may be neither free nor attached, which Cinder does not copy: a killed call's stays so. */
+const busyMs = 10_000;
+const isBusySource = ({ detail }: HttpFailure): boolean => /source volume status must be/iu.test(detail);
 /** A candidate this old, beside a kept one, has no maker any more. */
 const abandonedMs = 30_000;
 
@@ -93,9 +98,11 @@ async function advance(
   if (living.some((volume) => isClaimed(volume) && !isContested(volume))) return undefined;
   const target = living.find((volume) => satisfies(request, volume));
   if (target === undefined) {
-    progress.own = await makeCandidate(project, call, request);
+    const made = await makeCandidate(project, call, request, progress);
+    if (made === undefined) return undefined;
+    progress.own = made;
     const pacer = project.paces(`create ${request.parameters["volumeType"] ?? ""}`);
-    const claimed = await claimAlone(project, call, request.name, progress.own, pacer);
+    const claimed = await claimAlone(project, call, request.name, made, pacer);
     if (claimed !== undefined) pacer.done();
     return claimed ?? "again";
   }
@@ -125,7 +132,8 @@ function isMakers(progress: Progress, id: string): boolean {
   return performance.now() - progress.watched.sinceMs < makersMs;
 }
 
-async function makeCandidate(project: Project, call: Call, request: BackendCreateRequest): Promise<OwnCandidate> {
+/** Undefined: Cinder does not copy the source for the moment. */
+async function makeCandidate(project: Project, call: Call, request: BackendCreateRequest, progress: Progress): Promise<OwnCandidate | undefined> {
   const { config, volumes } = project;
   const maker = randomUUID();
   const { name, capacity, parameters, sizeBytes, source } = request;
@@ -148,6 +156,8 @@ async function makeCandidate(project: Project, call: Call, request: BackendCreat
       await giveUpRefused(project, call, name, maker);
       // A source that went away meanwhile is the reason, whatever Cinder says.
       await requireSource(project, call, source, sizeBytes);
+      progress.sourceBusySinceMs ??= performance.now();
+      if (isBusySource(thrown) && performance.now() - progress.sourceBusySinceMs < busyMs) return undefined;
     }
     throw refusedCreate(call, request, thrown);
   }
@@ -164,6 +174,7 @@ function refusedCreate({ ctx }: Call, { parameters, source }: BackendCreateReque
     return ctx.fail("INVALID_ARGUMENT", "bad-parameter", `there is no such availability zone: ${thrown.message}`, info);
   }
   if (source?.kind === "snapshot" && thrown.status === 404) return ctx.fail("NOT_FOUND", "snapshot-not-found", `there is no snapshot ${source.snapshotId}: ${thrown.message}`, info);
+  if (isBusySource(thrown)) return ctx.fail("FAILED_PRECONDITION", "volume-not-ready", `Cinder does not copy the source now, which a host is perhaps getting or giving back: ${thrown.message}`, info);
   if (source?.kind === "volume" && thrown.status === 404) return ctx.fail("NOT_FOUND", "volume-not-found", `there is no volume ${source.volumeId}: ${thrown.message}`, info);
   return thrown;
 }
