@@ -37,15 +37,22 @@ async function cloudOf(looks: { readonly volume: string[]; readonly snapshot?: s
 
 describe("a revert", () => {
   it("that is repeated while a killed one's is under way waits for that, and asks for no other", async () => {
-    const { revert, asked } = await cloudOf({ volume: ["reverting", "reverting", "available"], snapshot: ["restoring"] });
+    const { revert, asked } = await cloudOf({ volume: ["reverting", "reverting", "available"], snapshot: ["restoring", "available"] });
     expect(await revert()).toMatchObject({ id, state: "available" });
     expect(asked()).toBe(0);
   });
 
   it("waits for another's that began after the look, though Cinder speaks of the latest snapshot", async () => {
-    const { revert, asked } = await cloudOf({ volume: ["available", "reverting", "reverting", "available"], snapshot: ["available", "restoring"] }, [busy]);
+    const { revert, asked } = await cloudOf({ volume: ["available", "reverting", "reverting", "available"], snapshot: ["available", "restoring", "restoring", "available"] }, [busy]);
     expect(await revert()).toMatchObject({ id, state: "available" });
     expect(asked()).toBe(1);
+  });
+
+  it("is over when the snapshot is ready too, to be cloned from and cut", async () => {
+    const snapshot = ["available", "restoring", "restoring", "available"];
+    const { revert } = await cloudOf({ volume: ["available"], snapshot });
+    expect(await revert()).toMatchObject({ id, state: "available" });
+    expect(snapshot).toEqual(["available"]);
   });
 
   it("is asked for when one to another snapshot is over", async () => {

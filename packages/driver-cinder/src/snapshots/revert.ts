@@ -16,11 +16,11 @@ export async function revertVolume(project: Project, request: RevertVolumeReques
   for (;;) {
     const { volume, snapshot } = await find(project, call, request);
     // By a call that was killed, or another dock: what it began is waited for.
-    if (snapshot.status === "restoring") return waitFor(project, call, request.volumeId);
+    if (snapshot.status === "restoring") return waitFor(project, call, request);
     // Somebody's revert begins, is over but for one word, or is to another snapshot.
     if (volume.status !== "reverting" && !(await isFreeSoon(project, call, volume))) {
       await refuseUnready(project, call, volume, snapshot);
-      if (await ask(project, call, request, { volume, snapshot })) return waitFor(project, call, request.volumeId);
+      if (await ask(project, call, request, { volume, snapshot })) return waitFor(project, call, request);
     }
     await pacer.next(call);
   }
@@ -79,8 +79,12 @@ async function ask(project: Project, call: Call<"revertVolume">, request: Revert
   }
 }
 
-async function waitFor(project: Project, call: Call<"revertVolume">, id: string): Promise<Volume> {
+/** How long the snapshot is waited for when the volume is ready: it is not ready itself until Cinder has said so of it too, right after that. */
+const restoredMs = 5_000;
+
+async function waitFor(project: Project, call: Call<"revertVolume">, { volumeId: id, snapshotId }: RevertVolumeRequest): Promise<Volume> {
   const pacer = createPacer();
+  let readySinceMs: number | undefined;
   for (;;) {
     const volume = await ownVolume(project, call, id);
     if (volume === undefined) throw call.ctx.fail("NOT_FOUND", "volume-not-found", `volume ${id} was deleted meanwhile`, { resource: id });
@@ -88,7 +92,11 @@ async function waitFor(project: Project, call: Call<"revertVolume">, id: string)
       const [why] = await project.volumes.messages(call, id);
       throw call.ctx.fail("INTERNAL", "volume-in-error", `Cinder could not revert volume ${id}: ${why ?? volume.status}; ask the cloud's operator`, { resource: id, outcome: "applied" });
     }
-    if (volume.status === "available" || stateOf(volume.status) === "in-use") return describe(project, call, volume);
+    if (volume.status === "available" || stateOf(volume.status) === "in-use") {
+      readySinceMs ??= performance.now();
+      const isRestoring = (await ownSnapshot(project, call, snapshotId))?.status === "restoring";
+      if (!isRestoring || performance.now() - readySinceMs > restoredMs) return describe(project, call, volume);
+    }
     await pacer.next(call);
   }
 }
