@@ -1,4 +1,4 @@
-import { requireFacets, volumeId, type Snapshot, type VolumeDriver } from "@opensds/core";
+import { GiB, requireFacets, volumeId, type Snapshot, type VolumeDriver } from "@opensds/core";
 import { beforeEach, describe, expect, it } from "vitest";
 import { snapshotMetadata } from "../src/records/records.js";
 import { volumeRow, type Received, type Reply } from "./cloud-server.js";
@@ -36,7 +36,7 @@ async function dock(answer: (request: Received) => Reply | undefined): Promise<{
     if (method === "DELETE" && path.startsWith("/v3/p1/attachments/")) return { status: 200, body: { attachments: there.attachments.splice(0) } };
     return method === "DELETE" && path.startsWith(`${address}/metadata/`) ? { status: 200 } : undefined;
   });
-  const driver = await driverOn(server);
+  const driver = await driverOn(server, { qosTypes: { slow: { iops: 500 } } });
   await driver.setup();
   return { driver, asked: (method, path) => server.received.filter((one) => one.method === method && one.path === path).length };
 }
@@ -73,6 +73,31 @@ describe("a volume that somebody has for a moment", () => {
     expect([there.attachments, asked("DELETE", `${address}/metadata/opensds.v`)]).toEqual([[], 1]);
     there.attachments = [{ id: "a2", status: "reserved", volume_id: id, instance: null }];
     expect(await failureOf(driver.imports?.unmanageVolume({ id }) ?? Promise.resolve())).toMatchObject({ reason: "volume-in-use" });
+  });
+});
+
+describe("a volume that a host is just getting", () => {
+  it("is grown, and made one of another type, when the host has it", async () => {
+    for (const [action, change] of [
+      ["os-extend", (driver: VolumeDriver) => requireFacets(driver, "expansion").expansion.expandVolume({ id, capacity: { requiredBytes: 2 * GiB } })],
+      ["os-retype", (driver: VolumeDriver) => requireFacets(driver, "qos").qos.modifyVolume({ id, qos: { iops: 500 } })],
+    ] as const) {
+      const row = { status: "attaching", size: 1, volume_type: "rbd" };
+      let looks = 0;
+      const { driver, asked } = await dock(({ method, path, body }) => {
+        if (method === "GET" && path === address) {
+          // The host has it after the look that follows the refusal.
+          if (++looks === 3) row.status = "in-use";
+          return { status: 200, body: { volume: volumeRow({ id, ...row, metadata: ours("one") }) } };
+        }
+        if (path !== `${address}/action` || !JSON.stringify(body).includes(action)) return undefined;
+        if (row.status === "attaching") return { status: 400, body: { badRequest: { code: 400, message: "Invalid volume: Volume status must be 'in-use', currently attaching." } } };
+        Object.assign(row, action === "os-extend" ? { size: 2 } : { volume_type: "slow" });
+        return { status: 202 };
+      });
+      await change(driver);
+      expect(asked("POST", `${address}/action`)).toBe(2);
+    }
   });
 });
 

@@ -4,7 +4,7 @@ import { isLeaving, proposalOf } from "./fate.js";
 import { describe, ownVolume } from "./get-volume.js";
 import { createPacer } from "../poll.js";
 import type { Project } from "../project.js";
-import { stateOf } from "./states.js";
+import { isChangingHands, stateOf } from "./states.js";
 import { failedWith } from "../transport/failure.js";
 import type { CinderVolume } from "../transport/shapes.js";
 
@@ -42,7 +42,7 @@ async function ask({ volumes }: Project, call: Call<"expandVolume">, volume: Cin
   } catch (thrown) {
     if (!failedWith(thrown, 400)) throw thrown;
     const now = await volumes.get(call, volume.id);
-    if (now?.status !== volume.status || now.size !== volume.size || volume.status === "reserved") return false;
+    if (now?.status !== volume.status || now.size !== volume.size || isChangingHands(volume.status)) return false;
     const info = { resource: volume.id, outcome: "none", details: { detail: thrown.detail, requestId: thrown.requestId }, cause: thrown } as const;
     throw call.ctx.fail("FAILED_PRECONDITION", "volume-not-ready", `Cinder does not grow volume ${volume.id} (${volume.status}): ${thrown.message}`, info);
   }

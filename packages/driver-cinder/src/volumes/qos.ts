@@ -9,7 +9,7 @@ import type { CinderVolume } from "../transport/shapes.js";
 import { defaultType } from "../transport/volume-types.js";
 import { isLeaving } from "./fate.js";
 import { ownVolume } from "./get-volume.js";
-import { stateOf } from "./states.js";
+import { isChangingHands, stateOf } from "./states.js";
 
 /** Limits of volumes' traffic, which are those of their types. */
 export function qosFacet(bind: Bind): BackendFacets["qos"] {
@@ -96,7 +96,7 @@ async function retype({ volumes }: Project, call: Call<"modifyVolume">, volume: 
   } catch (thrown) {
     if (!failedWith(thrown, 400, 404, 409)) throw thrown;
     const now = await volumes.get(call, volume.id);
-    if (now?.status !== volume.status || now.volume_type !== volume.volume_type || volume.status === "reserved") return false;
+    if (now?.status !== volume.status || now.volume_type !== volume.volume_type || isChangingHands(volume.status)) return false;
     const info = { resource: volume.id, outcome: "none", details: { detail: thrown.detail, requestId: thrown.requestId }, cause: thrown } as const;
     throw call.ctx.fail("FAILED_PRECONDITION", "command-refused", `Cinder does not make volume ${volume.id} (${volume.status}) one of type ${type}: ${thrown.message}`, info);
   }

@@ -19,5 +19,8 @@ const states: Readonly<Record<string, VolumeState>> = {
   error_extending: "error",
 };
 
+/** Whether a host is just getting or giving back the volume: a state that passes, in which Cinder lets nothing else begin. */
+export const isChangingHands = (status: string): boolean => ["reserved", "attaching", "detaching"].includes(status);
+
 /** What a state of Cinder's is here; a word that is not in the table is `unknown`, which is never ready. */
 export const stateOf = (status: string): VolumeState => (Object.hasOwn(states, status) ? states[status] : undefined) ?? "unknown";
