@@ -1,4 +1,5 @@
 import { GiB, requireFacets, volumeId, type Snapshot, type VolumeDriver } from "@opensds/core";
+import * as v from "valibot";
 import { beforeEach, describe, expect, it } from "vitest";
 import { snapshotMetadata } from "../src/records/records.js";
 import { volumeRow, type Received, type Reply } from "./cloud-server.js";
@@ -98,6 +99,27 @@ describe("a volume that a host is just getting", () => {
       await change(driver);
       expect(asked("POST", `${address}/action`)).toBe(2);
     }
+  });
+});
+
+describe("a volume of another tool's whose import meets another of the name", () => {
+  it("is given back as it was where the other has had it dropped", async () => {
+    const metadata: Record<string, string> = { theirs: "1" };
+    let isRecorded = false;
+    const { driver } = await dock(({ method, path, body }) => {
+      const [, key] = /\/metadata\/(.+)$/u.exec(path) ?? [];
+      if (method === "POST" && path === `${address}/metadata`) {
+        Object.assign(metadata, v.parse(v.object({ metadata: v.record(v.string(), v.string()) }), body).metadata, isRecorded ? {} : { "opensds.fate": "dropped" });
+        isRecorded = true;
+      }
+      if (method === "DELETE" && key !== undefined) Reflect.deleteProperty(metadata, key);
+      if (path.endsWith("/volumes/detail")) return { status: 200, body: { volumes: isRecorded ? [volumeRow({ id, metadata })] : [] } };
+      if (path === address) return { status: 200, body: { volume: volumeRow({ id, metadata }) } };
+      return path.startsWith(address) ? { status: 200, body: { metadata } } : undefined;
+    });
+    const importing = requireFacets(driver, "imports").imports.importVolume({ reference: id, name: "one" });
+    expect(await failureOf(importing)).toMatchObject({ code: "ALREADY_EXISTS", reason: "volume-exists" });
+    expect(metadata).toEqual({ theirs: "1" });
   });
 });
 

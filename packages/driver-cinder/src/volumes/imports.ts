@@ -2,7 +2,7 @@ import { GiB, type AuthoredPageRequest, type BackendFacets, type Importable, typ
 import type { Bind } from "../bind.js";
 import type { Call } from "../call.js";
 import { disown } from "./disown.js";
-import { fateOf, isLeaving, proposalOf } from "./fate.js";
+import { fateOf, isLeaving, proposalOf, writtenFate } from "./fate.js";
 import { candidatesOf, describe, isUuid, ownVolume } from "./get-volume.js";
 import { idsIn, tokenAfter } from "./list-token.js";
 import type { Project } from "../project.js";
@@ -72,10 +72,12 @@ async function importVolume(
     }
   }
   const now = await volumes.get(call, reference);
-  if (now !== undefined && (await settleFate(project, call, now, "kept")) === "kept") {
-    const kept = await ownVolume(project, call, reference);
-    if (kept !== undefined) return describe(project, call, kept);
-  }
+  const settled = now && (await settleFate(project, call, now, "kept"));
+  const kept = settled === "kept" ? await ownVolume(project, call, reference) : undefined;
+  if (kept !== undefined) return describe(project, call, kept);
+  // Somebody who wanted the name too has had it dropped, perhaps by an import that gives its own volume back now.
+  const dropped = settled === "dropped" ? await volumes.get(call, reference) : undefined;
+  if (dropped !== undefined && writtenFate(dropped) === "dropped") await disown(project, call, dropped);
   throw taken(call, name, reference);
 }
 
