@@ -36,14 +36,20 @@ describe("when something is wrong with the cloud", () => {
     await short.unset();
   });
 
+  /** How many volumes Cinder counts, when it has counted all: what is deleted is gone before that is. */
+  const counted = async (): Promise<number> => {
+    // Cinder does not count what it left of a clone that it refused.
+    const rows = (await rowsOf(cloud, "")).filter(({ status, metadata }) => status !== "creating" || metadata["opensds.lost"] === undefined);
+    await expect.poll(() => usedVolumes(cloud), { timeout: 20_000 }).toEqual({ inUse: rows.length, reserved: 0 });
+    return rows.length;
+  };
+
   /**
    * Does what is to be done while cinder-volume stands still. It is stopped when it has written down all that it did: in the middle of
    * a change of the quota it would keep a lock in the database that the API waits for.
    */
   const whileItStands = async <Value>(work: () => Promise<Value>): Promise<Value> => {
-    // Cinder does not count what it left of a clone that it refused.
-    const counted = (await rowsOf(cloud, "")).filter(({ status, metadata }) => status !== "creating" || metadata["opensds.lost"] === undefined);
-    await expect.poll(() => usedVolumes(cloud), { timeout: 20_000 }).toEqual({ inUse: counted.length, reserved: 0 });
+    await counted();
     await pauseService("cinder-volume");
     try {
       return await work();
@@ -54,7 +60,7 @@ describe("when something is wrong with the cloud", () => {
 
   it("a used-up quota is RESOURCE_EXHAUSTED with its name and numbers, and leaves nothing", async () => {
     const admin = await outsider("lab-admin");
-    const { inUse: used } = await usedVolumes(cloud);
+    const used = await counted();
     await admin.cinder("PUT", `/os-quota-sets/${cloud.projectId}`, { quota_set: { volumes: used } });
     try {
       const failure = await failureOf(driver.createVolume({ name: `${prefix}quota`, capacity }));
@@ -106,7 +112,8 @@ describe("when something is wrong with the cloud", () => {
     const failure = await whileItStands(() => failureOf(driver.createVolume(request, { timeoutMs: 2_000 })));
     expect(failure).toMatchObject({ code: "DEADLINE_EXCEEDED", outcome: "unknown" });
     const made = await driver.createVolume(request);
-    // What the first request made late is on its way out, or is found to be nobody's.
+    // What the first request made late is on its way out, or is found to be nobody's once Cinder has made it.
+    await expect.poll(async () => (await rowsOf(cloud, request.name)).filter(({ status }) => status === "creating"), { timeout: 60_000 }).toEqual([]);
     await driver.reconciliation?.reconcile({ repair: true });
     await expect.poll(async () => (await rowsOf(cloud, request.name)).map(({ id }) => id), { timeout: 20_000 }).toEqual([made.id]);
     await driver.deleteVolume({ id: made.id });

@@ -85,7 +85,8 @@ describe("creates of one name in several processes", () => {
       expect(kept.map(({ id, status }) => ({ id, status }))).toEqual([{ id: again.id, status: "available" }]);
       await driver.deleteVolume({ id: again.id });
     }
-    // What killed processes left beside it, and nobody was given.
+    // What killed processes left beside it, and nobody was given. What Cinder is still making of that nobody can mend yet.
+    await expect.poll(async () => (await rowsOf(cloud, prefix)).filter(({ status }) => status === "creating"), { timeout: 60_000 }).toEqual([]);
     await driver.reconciliation?.reconcile({ repair: true });
     await expect.poll(() => rowsOf(cloud, prefix), { timeout: 30_000 }).toEqual([]);
   });
