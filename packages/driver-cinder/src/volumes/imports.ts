@@ -1,4 +1,5 @@
 import { GiB, type AuthoredPageRequest, type BackendFacets, type Importable, type Page, type SouthboundError, type Volume, type VolumeId } from "@opensds/core";
+import { factsOf } from "../attachments/attachment-facts.js";
 import type { Bind } from "../bind.js";
 import type { Call } from "../call.js";
 import { disown } from "./disown.js";
@@ -6,10 +7,10 @@ import { fateOf, isLeaving, proposalOf, writtenFate } from "./fate.js";
 import { candidatesOf, describe, isUuid, ownVolume } from "./get-volume.js";
 import { idsIn, tokenAfter } from "./list-token.js";
 import type { Project } from "../project.js";
-import { keys, requestMetadata, requestOf } from "../records/records.js";
+import { keys, layoutVersion, requestMetadata, requestOf } from "../records/records.js";
 import { rowsAfter } from "./rows-after.js";
 import { finishProposals, settleFate } from "./settle-fate.js";
-import type { CinderVolume } from "../transport/shapes.js";
+import type { CinderAttachment, CinderVolume } from "../transport/shapes.js";
 
 type ListRequest = AuthoredPageRequest<{ readonly pageSize?: number | undefined; readonly startToken?: string | undefined }>;
 
@@ -92,26 +93,44 @@ function refuseObstacle({ ctx }: Call<"importVolume">, volume: CinderVolume): vo
 }
 
 /** Lets go of a volume: it stays in Cinder, for other tools. */
-async function unmanageVolume(project: Project, request: { readonly id: VolumeId }, call: Call<"unmanageVolume">): Promise<void> {
-  const volume = await ownVolume(project, call, request.id);
+async function unmanageVolume(project: Project, { id }: { readonly id: VolumeId }, call: Call<"unmanageVolume">): Promise<void> {
+  const { volumes } = project;
+  const volume = await ownVolume(project, call, id);
   if (volume === undefined) {
-    await finishDisowning(project, call, request.id);
+    await finishDisowning(project, call, id);
     return;
   }
-  const attachments = await project.volumes.attachments(call, request.id);
-  if (attachments.some((attachment) => proposalOf(attachment) === undefined)) {
-    throw call.ctx.fail("FAILED_PRECONDITION", "volume-in-use", `volume ${request.id} is attached; detach it first`, { resource: request.id, outcome: "none" });
-  }
+  const attachments = await volumes.attachments(call, id);
+  if (attachments.some(isHosts)) throw inUse(call, id);
   // Only decided about, or decided about a moment ago.
-  if (attachments.length > 0) await finishProposals(project, call, request.id);
-  await disown(project, call, (await project.volumes.get(call, request.id)) ?? volume);
+  if (attachments.length > 0) await finishProposals(project, call, id);
+  await call.ctx.step("forget-volume");
+  await volumes.removeMetadata(call, id, keys.version);
+  // A connect reserves first, and looks then whether the volume is ours: if that was before this, its reservation is seen now.
+  if ((await volumes.attachments(call, id)).some(isHosts)) throw await takenBack(project, call, id);
+  await disown(project, call, (await volumes.get(call, id)) ?? volume);
 }
 
-/** A process that was killed while letting go left some of what means nothing any more. */
-async function finishDisowning(project: Project, call: Call<"unmanageVolume">, id: string): Promise<void> {
+const isHosts = (attachment: CinderAttachment): boolean => proposalOf(attachment) === undefined;
+
+/** A process that was killed while letting go left some of what means nothing any more, unless a host got the volume at the same time. */
+async function finishDisowning(project: Project, call: Call<"unmanageVolume">, id: VolumeId): Promise<void> {
   const left = isUuid(id) ? await project.volumes.get(call, id) : undefined;
-  if (left !== undefined && left.metadata[keys.version] === undefined) await disown(project, call, left);
+  if (left === undefined || left.metadata[keys.version] !== undefined) return;
+  const attachments = await project.volumes.attachments(call, id);
+  if (attachments.some((attachment) => factsOf(left, attachment.id) !== undefined)) throw await takenBack(project, call, id);
+  await disown(project, call, left);
 }
+
+/** A host has the volume: it is ours, as it was. */
+async function takenBack({ volumes }: Project, call: Call<"unmanageVolume">, id: VolumeId): Promise<SouthboundError> {
+  await call.ctx.step("keep-volume");
+  await volumes.addMetadata(call, id, { [keys.version]: String(layoutVersion) });
+  return inUse(call, id);
+}
+
+const inUse = ({ ctx }: Call<"unmanageVolume">, id: VolumeId): SouthboundError =>
+  ctx.fail("FAILED_PRECONDITION", "volume-in-use", `volume ${id} is attached; detach it first`, { resource: id, outcome: "none" });
 
 function taken({ ctx }: Call<"importVolume">, name: string, id: string): SouthboundError {
   return ctx.fail("ALREADY_EXISTS", "volume-exists", `the name ${JSON.stringify(name)} is another volume's, or the volume has another name; take another name`, {
