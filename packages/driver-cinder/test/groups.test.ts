@@ -135,56 +135,6 @@ describe("two docks that change one group at once", () => {
   });
 });
 
-describe("a cut of a group", () => {
-  async function cloudWithGroup() {
-    const cloud = new FakeGroups();
-    for (const id of [one, two, three]) cloud.members.add(id);
-    const id = idOf("2", 1);
-    cloud.groups.set(id, { id, description: groupDescription({ state: "made", members: membersKey([one, two]), name: "both" }), status: "available", volumes: [one, two] });
-    const server = await cloudWith((request) => cloud.answer(request));
-    const driver = await driverOn(server, { groupType: "consistent" });
-    await driver.setup();
-    const { groups } = requireFacets(driver, "groups");
-    return { cloud, groups, id: groupId(id) };
-  }
-
-  it("holds its volumes while it is made, and lets them go", async () => {
-    const { cloud, groups, id } = await cloudWithGroup();
-    const cut = await groups.createGroupSnapshot({ name: "cut", groupId: id });
-    expect(cut.snapshots.map(({ sourceVolumeId }) => sourceVolumeId)).toEqual([one, two]);
-    expect(cloud.attachments).toEqual([]);
-  });
-
-  it("is begun anew with what the group has, where somebody changes that before it", async () => {
-    const { cloud, groups, id } = await cloudWithGroup();
-    let reservations = 0;
-    cloud.onChange = (method, path) => {
-      // Both of its volumes are held, and now the lock is taken.
-      if (method === "POST" && path.endsWith("/attachments") && ++reservations === 3) cloud.groups.get(id)?.volumes.push(three);
-    };
-    const cut = await groups.createGroupSnapshot({ name: "cut", groupId: id });
-    expect(cut.snapshots.map(({ sourceVolumeId }) => sourceVolumeId)).toEqual([one, two, three]);
-    expect([cloud.cuts.size, cloud.attachments]).toEqual([1, []]);
-  });
-
-  it("keeps its volumes in the group, also where it comes after a look and before the volume is taken out", async () => {
-    const { cloud, groups, id } = await cloudWithGroup();
-    const cut = idOf("3", 1);
-    cloud.onChange = () => cloud.cuts.set(cut, { id: cut, group_id: id, status: "creating", description: cutDescription("cut"), parts: [] });
-    expect(await failureOf(groups.updateGroup({ id, remove: [one] }))).toMatchObject({ code: "FAILED_PRECONDITION", reason: "group-has-snapshots", outcome: "none" });
-    expect(cloud.groups.get(id)?.volumes).toEqual([one, two]);
-  });
-
-  it("leaves what another tool has reserved for an instance, however long that waits for its server", async () => {
-    const { cloud, groups, id } = await cloudWithGroup();
-    const theirs = { id: "theirs", volume_id: two, status: "reserved", instance: "c0ffee00-0000-4000-8000-000000000001" };
-    cloud.attachments.push(theirs);
-    const failure = await failureOf(groups.createGroupSnapshot({ name: "cut", groupId: id }));
-    expect(failure).toMatchObject({ code: "FAILED_PRECONDITION", reason: "volume-busy", details: { hosts: [`instance ${theirs.instance}`] } });
-    expect(cloud.attachments).toEqual([theirs]);
-  });
-});
-
 describe("what killed calls left of groups", () => {
   /** A cloud with groups of all kinds, and a driver on it. */
   async function cloudWithGroups() {

@@ -22,6 +22,9 @@ type CutCall = Call<"createGroupSnapshot">;
 /** How long a cut that is ready may stay without a word that it is of one moment, before it is taken for a killed call's. */
 const deadMs = 3_000;
 
+/** How long a change of the group is waited for. Where a volume came to be reserved in the middle of one, Cinder leaves the group as it is, `updating`. */
+const updatingMs = 10_000;
+
 /**
  * Cuts all volumes of a group at one moment, or returns what the same request cut. Its parts say so when it was seen to: only that makes it a
  * group's snapshot for anybody.
@@ -29,11 +32,12 @@ const deadMs = 3_000;
 export async function createGroupSnapshot(project: Project, request: Request, call: CutCall): Promise<GroupSnapshot> {
   const pacer = createPacer();
   let watched: { readonly id: string; readonly sinceMs: number } | undefined;
+  const begunMs = performance.now();
   let hasCut = false;
   for (;;) {
     const there = await cutNamed(project, call, request.name);
     if (there === undefined) {
-      hasCut = await cut(project, request, call);
+      hasCut = await cut(project, request, call, performance.now() - begunMs < updatingMs);
     } else if (there.status === "available") {
       const done = await describeCut(project, call, there);
       if (done !== undefined && there.group_id === request.groupId) {
@@ -53,7 +57,7 @@ export async function createGroupSnapshot(project: Project, request: Request, ca
 }
 
 /** False: somebody else was first, or changes the group. */
-async function cut(project: Project, { name, groupId: id }: Request, call: CutCall): Promise<boolean> {
+async function cut(project: Project, { name, groupId: id }: Request, call: CutCall, waitsForChanges: boolean): Promise<boolean> {
   const group = await findGroup(project, call, id);
   if (group === undefined) throw noSuchGroup(call.ctx, id);
   if (group.volumes.length === 0) {
@@ -67,7 +71,7 @@ async function cut(project: Project, { name, groupId: id }: Request, call: CutCa
       const now = await findGroup(project, call, id);
       if (now === undefined) throw noSuchGroup(call.ctx, id);
       // Somebody changes it, or has changed it since we looked: what we hold is not what would be cut.
-      if (now.status === "updating" || now.volumes.toSorted().join() !== group.volumes.toSorted().join()) return undefined;
+      if ((now.status === "updating" && waitsForChanges) || now.volumes.toSorted().join() !== group.volumes.toSorted().join()) return undefined;
       await call.ctx.step("cut-group");
       try {
         return await project.groups.createSnapshot(call, { group_id: id, name: displayName(name), description: cutDescription(name) });
