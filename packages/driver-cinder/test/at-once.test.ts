@@ -38,7 +38,7 @@ async function dock(answer: (request: Received) => Reply | undefined): Promise<{
     if (method === "DELETE" && path.startsWith("/v3/p1/attachments/")) return { status: 200, body: { attachments: there.attachments.splice(0) } };
     return method === "DELETE" && path.startsWith(`${address}/metadata/`) ? { status: 200 } : undefined;
   });
-  const driver = await driverOn(server, { qosTypes: { slow: { iops: 500 } } });
+  const driver = await driverOn(server, { qosTypes: { slow: { iops: 500 } }, ceph: [{ keyring: "/etc/ceph/k" }] });
   await driver.setup();
   return { driver, asked: (method, path) => server.received.filter((one) => one.method === method && one.path === path).length };
 }
@@ -126,6 +126,27 @@ describe("a volume that a host is just getting", () => {
       await change(driver);
       expect(asked("POST", `${address}/action`)).toBe(2);
     }
+  });
+});
+
+describe("a connect whose reservation was taken for a dead process's", () => {
+  it("begins anew, and leaves nothing of the first one's in the volume", async () => {
+    const row = { status: "available", metadata: { ...ours("one") } };
+    let reserved = 0;
+    const info = { driver_volume_type: "rbd", name: "volumes/volume-1", hosts: ["127.0.0.1"], ports: ["6789"], auth_username: "cinder", access_mode: "rw" };
+    const { driver } = await dock(({ method, path, body }) => {
+      const [, key] = /\/metadata\/(.+)$/u.exec(path) ?? [];
+      if (method === "POST" && path === "/v3/p1/attachments") return { status: 200, body: { attachment: { id: `a${++reserved}`, status: "reserved", volume_id: id, instance: null } } };
+      if (path === "/v3/p1/attachments/a2") return { status: 200, body: { attachment: { id: "a2", status: "attaching", volume_id: id, instance: null, connection_info: info } } };
+      if (path === "/v3/p1/attachments/a2/action") return { status: 204 };
+      if (method === "POST" && path === `${address}/metadata`) Object.assign(row.metadata, v.parse(v.object({ metadata: v.record(v.string(), v.string()) }), body).metadata);
+      if (method === "DELETE" && key !== undefined) Reflect.deleteProperty(row.metadata, key);
+      if (path === address) return { status: 200, body: { volume: volumeRow({ id, ...row }) } };
+      return path.startsWith(address) ? { status: 200, body: { metadata: {} } } : undefined;
+    });
+    const connector = { hostId: hostId("h"), hostName: "h", bootId: "b" };
+    expect((await driver.connectVolume({ volumeId: id, connector })).attachment.id).toBe("a2");
+    expect(Object.keys(row.metadata).filter((key) => key.startsWith("opensds.attachment."))).toEqual(["opensds.attachment.a2.0"]);
   });
 });
 

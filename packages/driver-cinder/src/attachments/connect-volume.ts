@@ -92,7 +92,10 @@ async function reserve(project: Project, call: Call<"connectVolume">, request: B
   await call.ctx.step("record-host");
   // Only what is kept for ever is reserved for a host: that is written down with it.
   if (!(await project.volumes.addMetadata(call, request.volumeId, { ...factsMetadata(reserved.id, facts), [keys.fate]: "kept" }))) return undefined;
-  return finish(project, call, request, reserved, facts);
+  const made = await finish(project, call, request, reserved, facts);
+  // Taken for a dead process's meanwhile, because we were slow: what is written of it goes too.
+  if (made === undefined) await giveUp(project, call, request.volumeId, reserved.id);
+  return made;
 }
 
 /** Tells Cinder the host and completes the attachment; undefined when it has been taken away meanwhile. */
