@@ -20,17 +20,17 @@ describe.runIf(live).each(transports)("a dock killed by SIGKILL, and the call ma
     await lab.remove();
   }, 120_000);
 
-  const killed = async (job: Omit<Job, "number">, over = transport): Promise<string> => {
-    const dock = await startDock(lab.name, over);
+  const killed = async (job: Omit<Job, "number">): Promise<string> => {
+    const dock = await startDock(lab.name, transport);
     try {
       return (await dock.run(job)).how;
     } finally {
       await dock.stop();
     }
   };
-  /** Leaves an image that is no volume yet. One request of the native transport makes the image and the volume: a dock can be cut off between the two over commands. */
+  /** Leaves an image that is no volume yet. */
   const leaveUnrecorded = async (name: string): Promise<void> => {
-    expect(await killed({ method: "create", of: name, capacity, killAt: { step: "record-request", time: 1 } }, "cli")).toBe("killed");
+    expect(await killed({ method: "create", of: name, capacity, killAt: { step: "record-request", time: 1 } })).toBe("killed");
   };
   const expectNothingLeft = async (): Promise<void> => {
     // A command of the killed dock may still be ending.

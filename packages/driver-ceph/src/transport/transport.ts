@@ -15,8 +15,8 @@ export interface Transport {
   readonly cluster: Cluster;
   /** What of the trash's door this transport does itself; the commands do the rest. */
   readonly trash?: Partial<RbdTrash> | undefined;
-  /** Makes an image and takes a lock on it in one request, where this transport can. */
-  readonly createLocked?: CreateLocked | undefined;
+  /** Makes an image and tells its id, where this transport can, and then takes locks on headers only that are there. */
+  readonly stepwise?: StepwiseMaking | undefined;
   /** Purges an image in the trash when there is time, where this transport can; else the delete does it before it answers. */
   readonly purgeLater?: ((imageId: string) => void) | undefined;
   /** The libraries that this transport goes through, with their versions, once opened. */
@@ -26,8 +26,10 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/**
- * Makes an image, takes a lock on the header of the one that then has the name, if it is of this size, and fulfils with its id; undefined where somebody
- * else took the lock before, or the image had gone by then: no lock was taken. Fails with EEXIST when the name is taken.
- */
-export type CreateLocked = (call: Call, imageName: string, form: PlacedForm, lock: string, request: LockRequest) => Promise<string | undefined>;
+/** Makes images in two steps, each of which is one request. */
+export interface StepwiseMaking {
+  /** Makes an image and fulfils with the id of the one that then has the name; undefined when it had gone. Fails with EEXIST when the name is taken. */
+  create(call: Call, imageName: string, form: PlacedForm): Promise<string | undefined>;
+  /** Takes a lock on the header of an image, if that is there and of this size; false where it is not, or somebody has the lock. */
+  takeSized(call: Call, imageId: string, sizeBytes: number, lock: string, request: LockRequest): Promise<boolean>;
+}

@@ -13,7 +13,7 @@ import { removeEmptyImage } from "./remove-image.js";
 import { requestCellOf, takeRequestCell } from "../records/request-cell.js";
 import { errno, failedWith, unless } from "../transport/command-failure.js";
 import type { PlacedForm } from "../transport/rbd-making.js";
-import type { CreateLocked } from "../transport/transport.js";
+import type { StepwiseMaking } from "../transport/transport.js";
 import { clearHalfMade } from "./unfinished-image.js";
 
 /**
@@ -42,8 +42,8 @@ async function createOnce(
   const startedAt = performance.now();
   const { unfinishedAfterMs } = pool.config;
   const inTime = (): boolean => performance.now() - startedAt < unfinishedAfterMs;
-  if (isPlain(pool, request) && pool.transport.createLocked !== undefined) {
-    const turn = await createQuickly(pool, pool.transport.createLocked, call, request, imageName, inTime);
+  if (isPlain(pool, request) && pool.transport.stepwise !== undefined) {
+    const turn = await createQuickly(pool, pool.transport.stepwise, call, request, imageName, inTime);
     if (turn !== "taken") return turn;
   }
   const made = await makeImage(pool, call, request, imageName);
@@ -91,7 +91,7 @@ async function createOnce(
  */
 async function createQuickly(
   pool: Pool,
-  createLocked: CreateLocked,
+  making: StepwiseMaking,
   call: Call<"createVolume">,
   request: BackendCreateRequest,
   imageName: string,
@@ -100,10 +100,11 @@ async function createQuickly(
   const cell = newRequest(request);
   await call.ctx.step("create-image");
   try {
-    const id = await createLocked(call, imageName, formOf(pool, request), cells.request, requestCellOf(encodeRequest(cell)));
+    const id = await making.create(call, imageName, formOf(pool, request));
     if (id === undefined) return "again";
-    // The volume is there, and nobody has been told: a moment to be killed at, like the one before.
-    await call.ctx.step("return-volume");
+    await call.ctx.step("record-request");
+    // Where this was stopped for long the name may be another request's image by now, which is nobody's volume yet either.
+    if (!(await making.takeSized(call, id, request.sizeBytes, cells.request, requestCellOf(encodeRequest(cell))))) return "again";
     // Looked at as any other that was there before: the cell that it bears is an equal request's.
     if (!inTime()) return "taken";
     return { volume: describe(pool, { info: { id, sizeBytes: request.sizeBytes }, cells: new Map() }, cell) };

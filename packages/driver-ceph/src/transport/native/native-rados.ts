@@ -1,9 +1,16 @@
-import { doomedKey, type Rados } from "../rados.js";
+import type { Call } from "../../call.js";
+import { doomedKey, type LockRequest, type Rados } from "../rados.js";
 import { groupRefKey } from "../rbd-groups.js";
 import type { Supervisor } from "./supervisor.js";
 
 const reads = { changes: false } as const;
 const writes = { changes: true } as const;
+
+/** Whether a lock is this caller's: asked again on a new child it finds what the first one wrote, and a cookie is one caller's alone. */
+export async function holdsLock({ readLock }: Pick<Rados, "readLock">, call: Call, imageId: string, lock: string, wanted: LockRequest): Promise<boolean> {
+  const held = await readLock(call, imageId, lock);
+  return held?.lockers.some(({ cookie }) => cookie === wanted.cookie) ?? false;
+}
 
 /**
  * The door to objects, through the child. A lock is never taken on a header that is not there, so no junk is made; that is answered
@@ -15,9 +22,7 @@ export function createNativeRados({ request }: Supervisor): Rados {
   return {
     takeLock: async (call, imageId, lock, wanted) => {
       if (await request(call, "takeLock", { imageId, lock, request: wanted }, writes)) return true;
-      // Asked again on a new child it finds what the first one wrote: a cookie is one caller's alone.
-      const held = await readLock(call, imageId, lock);
-      return held?.lockers.some(({ cookie }) => cookie === wanted.cookie) ?? false;
+      return holdsLock({ readLock }, call, imageId, lock, wanted);
     },
     readLock,
     readLocks,

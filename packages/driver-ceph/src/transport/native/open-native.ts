@@ -4,7 +4,7 @@ import type { Transport } from "../transport.js";
 import { findChild } from "./find-child.js";
 import { createNativeCluster } from "./native-cluster.js";
 import { createNativeImages } from "./native-images.js";
-import { createNativeRados } from "./native-rados.js";
+import { createNativeRados, holdsLock } from "./native-rados.js";
 import { createNativeRbd } from "./native-rbd.js";
 import { createNativeTrash } from "./native-trash.js";
 import { createPurgeQueue } from "./purge-queue.js";
@@ -23,6 +23,7 @@ export function createNativeTransport(config: CephConfig, { ctx }: Call): Transp
   const settings = { conf, user, pool, namespace, dataPool, timeoutSeconds, ...(keyring !== undefined && { keyring }) };
   const supervisor = createSupervisor(entry, config.execPath, settings, commandTimeoutMs);
   const cluster = createNativeCluster(supervisor);
+  const rados = createNativeRados(supervisor);
   const purges = createPurgeQueue({
     supervisor,
     log: ctx.log,
@@ -34,12 +35,17 @@ export function createNativeTransport(config: CephConfig, { ctx }: Call): Transp
   return {
     name: "native",
     rbd: createNativeRbd(supervisor),
-    rados: createNativeRados(supervisor),
+    rados,
     images: createNativeImages(supervisor),
     cluster,
     trash: createNativeTrash(supervisor),
-    createLocked: async (call, imageName, form, lock, wanted) =>
-      (await supervisor.request(call, "createLocked", { imageName, form, lock, request: wanted }, { changes: true })) ?? undefined,
+    stepwise: {
+      create: async (call, imageName, form) => (await supervisor.request(call, "createNamed", { imageName, form }, { changes: true })) ?? undefined,
+      takeSized: async (call, imageId, sizeBytes, lock, wanted) => {
+        if (await supervisor.request(call, "takeSized", { imageId, lock, sizeBytes, request: wanted }, { changes: true })) return true;
+        return holdsLock(rados, call, imageId, lock, wanted);
+      },
+    },
     purgeLater: (imageId) => purges.add(imageId),
     libraries: supervisor.versions,
     open: (call) => supervisor.open(call),

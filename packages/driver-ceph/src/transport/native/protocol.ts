@@ -85,8 +85,10 @@ export interface Operations {
   /** With the image's id it is not opened where nobody watches it. */
   watchers: { readonly args: OfName & { readonly imageId: string | null }; readonly result: readonly string[] };
   usedBytes: { readonly args: OfName; readonly result: number };
-  /** Makes an image and takes a lock on it; its id, or null where it had gone, had that lock, or its name was one's of another size, by then. */
-  createLocked: { readonly args: OfName & { readonly form: PlacedForm; readonly lock: string; readonly request: LockRequest }; readonly result: string | null };
+  /** Makes an image; the id of the one that then has the name, or null where it had gone before that was read. */
+  createNamed: { readonly args: OfName & { readonly form: PlacedForm }; readonly result: string | null };
+  /** Takes a lock only on an image of this size. */
+  takeSized: { readonly args: OfLock & { readonly sizeBytes: number; readonly request: LockRequest }; readonly result: boolean };
   list: { readonly args: null; readonly result: readonly string[] };
   /** `unlistedAs`: moves it also where only this name's object leads to it. */
   moveToTrash: { readonly args: OfImage & { readonly unlistedAs: string | null }; readonly result: null };

@@ -43,7 +43,7 @@ export function createHandlers(libraries: Libraries, connection: Connection): Ha
     });
   };
   const changeHeader = openHeaderChange(objects);
-  const taking = openTaking(changeHeader, images, directory);
+  const taking = openTaking(changeHeader);
   const hasKey = async (imageId: string, key: string): Promise<boolean> => {
     const read = objects.read();
     const values = read.keys([key]);
@@ -73,6 +73,7 @@ export function createHandlers(libraries: Libraries, connection: Connection): Ha
     glancePage: glance.page,
 
     takeLock: taking.takeLock,
+    takeSized: taking.takeSized,
     readLocks: async ({ imageId, locks }) => {
       const answers = await askLocks(imageId, "get_info", locks.map(infoInput));
       return answers.flatMap((bytes, index) => {
@@ -119,7 +120,10 @@ export function createHandlers(libraries: Libraries, connection: Connection): Ha
     },
 
     create: async ({ imageName, form }) => (await images.create(imageName, form), null),
-    createLocked: taking.createLocked,
+    createNamed: async ({ imageName, form }) => {
+      await images.create(imageName, form);
+      return (await directory.openedBy(imageName)) ?? null;
+    },
     watchers: async ({ imageName, imageId }) => (imageId !== null && (await isUnwatched(objects, imageId)) ? [] : images.watchers(imageName)),
     usedBytes: ({ imageName }) => images.usedBytes(imageName),
     list: () => directory.names(),

@@ -1,9 +1,7 @@
 import type { Operations } from "../protocol.js";
-import type { Directory } from "./directory.js";
 import { u64 } from "./encoding.js";
 import { errno } from "./failure.js";
 import type { ChangeHeader } from "./header-change.js";
-import type { RbdImages } from "./images.js";
 import { lockClass, takeInput } from "./locks.js";
 
 type Of<Op extends keyof Operations> = Operations[Op]["args"];
@@ -12,11 +10,11 @@ type Of<Op extends keyof Operations> = Operations[Op]["args"];
 export interface Taking {
   /** False where somebody has the lock, or there is no such header. */
   readonly takeLock: (wanted: Of<"takeLock">) => Promise<boolean>;
-  /** Makes an image and takes a lock on the one that has the name then, where it is of the size that was asked for; its id, or null. */
-  readonly createLocked: (wanted: Of<"createLocked">) => Promise<string | null>;
+  /** The same, and false also where the image has another size: whoever was stopped for long may have been told another request's image. */
+  readonly takeSized: (wanted: Of<"takeSized">) => Promise<boolean>;
 }
 
-export function openTaking(changeHeader: ChangeHeader, images: Pick<RbdImages, "create">, directory: Pick<Directory, "openedBy">): Taking {
+export function openTaking(changeHeader: ChangeHeader): Taking {
   const take = async ({ imageId, lock, request }: Of<"takeLock">, sizeBytes?: number): Promise<boolean> => {
     const taken = [errno.ENOENT, errno.EBUSY, errno.EEXIST, errno.ECANCELED];
     const failed = await changeHeader(imageId, "lock.lock", taken, (write) => {
@@ -28,11 +26,6 @@ export function openTaking(changeHeader: ChangeHeader, images: Pick<RbdImages, "
 
   return {
     takeLock: (wanted) => take(wanted),
-    createLocked: async ({ imageName, form, lock, request }) => {
-      await images.create(imageName, form);
-      // Where this was stopped for long the name may be another request's image by now, which is nobody's volume yet either.
-      const imageId = await directory.openedBy(imageName);
-      return imageId !== undefined && (await take({ imageId, lock, request }, form.sizeBytes)) ? imageId : null;
-    },
+    takeSized: (wanted) => take(wanted, wanted.sizeBytes),
   };
 }
