@@ -1,8 +1,5 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { SouthboundError, silentLogger, type CallContext } from "@opensds/core";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { mapBounded, takeTurns } from "../src/bounded.js";
 import { openCall, type Call } from "../src/call.js";
 import { toSouthbound } from "../src/errors.js";
@@ -11,6 +8,7 @@ import { poolsIn } from "../src/transport/cluster.js";
 import { createCommands } from "../src/transport/command.js";
 import { CommandFailure } from "../src/transport/command-failure.js";
 import { decodeCephString, decodeHexDump, decodeJson, imageInfoShape } from "../src/transport/decode.js";
+import { fakeCommands } from "./fakes/commands.js";
 
 const config = {
   conf: "/etc/ceph/ceph.conf",
@@ -86,22 +84,7 @@ describe("pools, as the cluster tells of them", () => {
 });
 
 describe("commands", () => {
-  let directory: string;
-  let path: string | undefined;
-  beforeEach(() => {
-    directory = mkdtempSync(join(tmpdir(), "driver-ceph-"));
-    path = process.env["PATH"];
-    process.env["PATH"] = `${directory}:${path ?? ""}`;
-  });
-  afterEach(() => {
-    process.env["PATH"] = path;
-    rmSync(directory, { recursive: true });
-  });
-
-  const fake = (tool: string, script: string): void => {
-    writeFileSync(join(directory, tool), `#!/bin/sh\n${script}\n`);
-    chmodSync(join(directory, tool), 0o755);
-  };
+  const { put: fake } = fakeCommands();
   const run = createCommands(config);
   const failure = async (call: Call, tool: "rados" | "rbd"): Promise<unknown> =>
     run(call, { tool, words: ["do", "it"], args: ["--secret-looking"], changes: true }).catch((error: unknown) => error);
