@@ -7,14 +7,16 @@ export interface CephAmounts {
   readonly rounds: number;
   /** Calls in each round and for each side. */
   readonly calls: number;
+  /** The same for reads of one volume, which are short. */
+  readonly reads: number;
   /** Volumes of the shorter and the longer list. */
   readonly listed: readonly [number, number];
   /** Creates of one round at 32 in flight, and deletes of one drain. */
   readonly batch: number;
 }
 
-export const realAmounts: CephAmounts = { rounds: 5, calls: 40, listed: [1_000, 10_000], batch: 200 };
-export const quickAmounts: CephAmounts = { rounds: 3, calls: 8, listed: [100, 400], batch: 32 };
+export const realAmounts: CephAmounts = { rounds: 5, calls: 40, reads: 200, listed: [1_000, 10_000], batch: 200 };
+export const quickAmounts: CephAmounts = { rounds: 3, calls: 8, reads: 8, listed: [100, 400], batch: 32 };
 
 /** What every figure of the Ceph driver is taken with. */
 export interface CephBench {
