@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 // What needs something brought up first has a run of its own: a real backend, a browser, packed packages and a registry, a virtual
 // machine. `npm test` does that and sets the variable.
-const special = { live: "SB_LAB_LIVE", cinder: "SB_LAB_CINDER", browser: "SB_BROWSER", packed: "SB_PACKED", vm: "SB_VM" };
+const special = { live: "SB_LAB_LIVE", cinder: "SB_LAB_CINDER", browser: "SB_BROWSER", packed: "SB_PACKED", vm: "SB_VM", "vm-cinder": "SB_VM_CINDER" };
 const kind = Object.entries(special).find(([, variable]) => process.env[variable] === "1")?.[0];
 const live = kind !== undefined;
 const include = [kind === undefined ? "**/*.test.ts" : `**/*.${kind}.test.ts`];

@@ -11,6 +11,7 @@ export { killService, pauseService, restartService, resumeService } from "./cind
 export { keepForAdmins } from "./cinder/policies.js";
 export { readyTimes } from "./cinder/logs.js";
 export { clearFilled, clearFilledOne, fillVolumes } from "./cinder/fill.js";
+export { startLvmMachine, type LvmMachine, type LvmMachineOptions } from "./cinder/lvm-machine.js";
 export type { ServiceName } from "./cinder/layout.js";
 export type { CephDetails, CephStatus } from "./ceph/status.js";
 export { adminCeph, adminRbd } from "./ceph/admin.js";
@@ -21,3 +22,4 @@ export type { OnProgress, ProgressEvent } from "./progress.js";
 export { LabError } from "./errors.js";
 export { startVm, type VmOptions } from "./vm/vm.js";
 export type { Vm, VmResult } from "./vm/machine.js";
+export { loadProgram, type GuestProgram } from "./vm/program.js";

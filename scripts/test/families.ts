@@ -3,7 +3,7 @@ import { conformanceCephCli, conformanceCephNative, conformanceCinder, conforman
 import type { Counts } from "./result.js";
 import { runCommand } from "./run-command.js";
 import { docs, rehearsal } from "./step-runs.js";
-import { live, liveCinder, packed, pages, unit, virtualMachine } from "./vitest-runs.js";
+import { live, liveCinder, machineOfCinder, packed, pages, unit, virtualMachine } from "./vitest-runs.js";
 
 /** Tests that belong together and share a time budget. */
 export interface Family {
@@ -43,6 +43,7 @@ export const families: readonly Family[] = [
   { name: "live cinder", budgetSeconds: 300, lab: "cinder", run: liveCinder },
   { name: "conformance cinder", budgetSeconds: 300, lab: "cinder", run: conformanceCinder },
   { name: "vm", budgetSeconds: 240, lab: "ceph", run: virtualMachine },
+  { name: "vm cinder", budgetSeconds: 300, lab: "cinder", run: machineOfCinder },
   { name: "quickstart ceph", budgetSeconds: 120, lab: "ceph", run: () => quickstart("--backend", "ceph") },
   { name: "quickstart cinder", budgetSeconds: 90, lab: "cinder", run: () => quickstart("--backend", "cinder") },
 ];

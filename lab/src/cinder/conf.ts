@@ -7,6 +7,7 @@ const ADDRESS = "127.0.0.1";
 /** How long a token of the second Keystone lives. */
 export const SHORT_TOKEN_SECONDS = 5;
 
+/** The options of one section of a configuration file. */
 type Settings = Readonly<Record<string, string | number | boolean>>;
 
 export const keystoneUrl = (port: number): string => `http://${ADDRESS}:${port}/v3`;
@@ -31,9 +32,12 @@ export function renderKeystoneConf(files: CinderFiles, port: number, tokenSecond
   });
 }
 
-export function renderCinderConf(files: CinderFiles, ports: CinderPorts, state: CinderState, auth: "keystone" | "noauth"): string {
+export const renderCinderConf = (...about: Parameters<typeof cinderSettings>): string => render(cinderSettings(...about));
+
+/** What Cinder's processes are told, section by section. */
+export function cinderSettings(files: CinderFiles, ports: CinderPorts, state: CinderState, auth: "keystone" | "noauth") {
   const port = auth === "keystone" ? ports.cinder : ports.cinderNoauth;
-  return render({
+  return {
     DEFAULT: {
       host: "lab",
       my_ip: ADDRESS,
@@ -101,7 +105,7 @@ export function renderCinderConf(files: CinderFiles, ports: CinderPorts, state: 
       report_dynamic_total_capacity: false,
       max_over_subscription_ratio: 1000,
     },
-  });
+  } satisfies Readonly<Record<string, Settings>>;
 }
 
 export function renderRabbitConf(ports: CinderPorts): string {
@@ -189,7 +193,7 @@ for command in (["db_sync"], ["bootstrap", "--bootstrap-region-id", "${REGION}",
 `;
 }
 
-function render(sections: Readonly<Record<string, Settings>>): string {
+export function render(sections: Readonly<Record<string, Settings>>): string {
   const lines = Object.entries(sections).map(
     ([name, settings]) => `[${name}]\n${Object.entries(settings).map(([key, value]) => `${key} = ${value}\n`).join("")}`,
   );

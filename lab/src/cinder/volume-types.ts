@@ -50,14 +50,15 @@ interface Type {
   readonly qosSpecs?: Readonly<Record<string, string>>;
 }
 
-/** A type of the one backend that there is. */
-async function makeType(base: string, token: string, { name, extraSpecs, encryption, qosSpecs }: Type): Promise<void> {
+/** A type of the lab's own backend, unless its extra specs name another; returns its id. */
+export async function makeType(base: string, token: string, { name, extraSpecs, encryption, qosSpecs }: Type): Promise<string> {
   const made = await ask("POST", `${base}/types`, { token, body: { volume_type: { name, extra_specs: { volume_backend_name: "rbd", ...extraSpecs } } } });
   const id = idOf(made.body, "volume_type");
   if (encryption !== undefined) await ask("POST", `${base}/types/${id}/encryption`, { token, body: { encryption } });
-  if (qosSpecs === undefined) return;
+  if (qosSpecs === undefined) return id;
   const qos = await ask("POST", `${base}/qos-specs`, { token, body: { qos_specs: qosSpecs } });
   await ask("GET", `${base}/qos-specs/${idOf(qos.body, "qos_specs")}/associate?vol_type_id=${id}`, { token });
+  return id;
 }
 
 const idOf = (body: JsonObject | undefined, what: string): string => stringAt(objectAt(body, what), "id") ?? "";

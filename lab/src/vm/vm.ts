@@ -43,7 +43,7 @@ export async function startVm(options: VmOptions = {}): Promise<Vm> {
   } finally {
     lock.release();
   }
-  const ports = [...cephPorts(await cephStatus(paths)), ...(options.ports ?? [])];
+  const ports = [...new Set([...cephPorts(await cephStatus(paths)), ...(options.ports ?? [])])];
   const { memoryMiB = 2048, lifetimeMs = 10 * 60_000 } = options;
   return step(onProgress, "virtual machine booted", () => bootMachine(files, { ports, trees, memoryMiB, lifetimeMs }));
 }

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { GiB, MiB, openBackends, requireFacets, type AttachmentRecord } from "@opensds/core";
+import { cinder, type CinderOptions } from "@opensds/driver-cinder";
+
+/** What the test on the host asks for. */
+export interface LvmOrder {
+  readonly options: CinderOptions;
+  readonly volumeType: string;
+}
+
+/** Runs in the virtual machine that Cinder's LVM backend is in too: one volume, from its create to its last trace, through the public driver. */
+const { options, volumeType } = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as LvmOrder;
+// Cinder starts a program for most of what it does here, and emulated each takes seconds.
+const timeoutMs = 240_000;
+const backends = await openBackends({ host: { runtimeDir: "/run/opensds" }, timeoutMs, backends: { lvm: { cinder_driver: options } } }, { drivers: [cinder] });
+await backends.get("lvm").setup();
+const driver = requireFacets(backends.get("lvm"), "expansion");
+try {
+  await life();
+} finally {
+  await backends.unset();
+}
+
+async function life(): Promise<void> {
+  const made = await driver.createVolume({ name: `lvm-${randomUUID()}`, capacity: { requiredBytes: GiB }, parameters: { volumeType } });
+  assert.equal(made.state, "available");
+  assert.deepEqual(logicalVolumes(), [`volume-${made.id}`]);
+  note("created");
+
+  const record = await driver.attachVolume({ volumeId: made.id });
+  const path = pathOf(record);
+  assert.equal(record.device?.method, "iscsi");
+  assert.equal(bytesOf(path), GiB);
+  assert.equal((await driver.getVolume({ id: made.id })).state, "in-use");
+  assert.equal(sessions().length, 1);
+  note(`attached as ${path} through ${sessions().join(", ")}`);
+
+  const directory = "/mnt/lvm";
+  mkdirSync(directory, { recursive: true });
+  const file = join(directory, "kept");
+  const mount = await driver.mountVolume({ attachment: record, directory, fsType: "ext4" });
+  writeFileSync(file, randomBytes(4 * MiB), { flush: true });
+  const sum = sha256(file);
+  note("formatted, mounted, written");
+
+  await driver.unmountVolume(mount);
+  await driver.detachVolume(record);
+  assert.deepEqual([sessions(), existsSync(path)], [[], false], "something is left of the attachment");
+  assert.equal((await driver.getVolume({ id: made.id })).state, "available");
+  note("detached, and its session gone");
+
+  const { volume } = await driver.expansion.expandVolume({ id: made.id, capacity: { requiredBytes: 2 * GiB } });
+  assert.equal(volume.sizeBytes, 2 * GiB);
+  const again = await driver.attachVolume({ volumeId: made.id });
+  assert.equal(bytesOf(pathOf(again)), 2 * GiB);
+  const remounted = await driver.mountVolume({ attachment: again, directory });
+  assert.equal(sha256(file), sum, "the same data after detach, growth and attach");
+  await driver.unmountVolume(remounted);
+  await driver.detachVolume(again);
+  note("grown, attached again, and read");
+
+  await driver.deleteVolume({ id: made.id });
+  assert.deepEqual([sessions(), logicalVolumes()], [[], []], "something is left of the volume");
+  note("deleted");
+}
+
+function must(file: string, ...args: string[]): string {
+  const { status, stdout, stderr, error } = spawnSync(file, args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`${file} ${args.join(" ")} failed: ${stderr || String(error)}`);
+  return stdout;
+}
+
+/** What Cinder's LVM has in its group, as LVM's own command says. */
+function logicalVolumes(): readonly string[] {
+  return must("lvs", "--noheadings", "--options", "lv_name").split("\n").map((line) => line.trim()).filter((name) => name !== "");
+}
+
+function sessions(): readonly string[] {
+  return existsSync("/sys/class/iscsi_session") ? readdirSync("/sys/class/iscsi_session") : [];
+}
+
+function bytesOf(path: string): number {
+  return Number(must("blockdev", "--getsize64", path));
+}
+
+function sha256(path: string): string {
+  return createHash("sha256").update(readFileSync(path)).digest("hex");
+}
+
+function pathOf(record: AttachmentRecord): string {
+  assert(record.device !== null, "the record has no device");
+  return record.device.path;
+}
+
+/** Says how far the scenario is, with the machine's own time. */
+function note(what: string): void {
+  console.log(`[${readFileSync("/proc/uptime", "utf8").split(" ")[0] ?? ""}] ${what}`);
+}
