@@ -35,17 +35,23 @@ const wanted = values.nodes.split(",").map((line) => {
   return version;
 });
 
+/** Has a copy of the repository go by the wanted scope; how many files that changes. */
+const rename = async (tree: string): Promise<number> => {
+  if (scope === usualScope) return 0;
+  const files = await renameScope(tree, `${usualScope}/`, `${scope}/`);
+  return files + (await renameScope(tree, `"${usualScope}"`, `"${scope}"`));
+};
+
 const steps = createSteps();
 const folder = await mkdtemp(join(tmpdir(), "opensds-release-"));
 const registry = await steps.step("a registry on loopback", () => startRegistry(join(folder, "registry")), ({ url }) => url);
 try {
   const tree = await steps.step("a copy of the repository", () => copyRepository(join(folder, "tree")));
   if (scope !== usualScope) {
-    await steps.step(`every file calls ${usualScope} ${scope}`, () => renameScope(tree, `${usualScope}/`, `${scope}/`), (files) => `${files} files`);
-    await renameScope(tree, `"${usualScope}"`, `"${scope}"`);
+    await steps.step(`every file calls ${usualScope} ${scope}`, () => rename(tree), (files) => `${files} changes`);
     await steps.step("install and build under that name", () => installAndBuild(tree, true));
   }
-  const at = { folder, tree, registry, scope, steps };
+  const at = { folder, tree, registry, scope, rename, steps };
   const previous = await rehearsePrevious(at, values.previous);
   const released = await rehearseVersions(at);
   await rehearseInstalls(at, released, wanted);

@@ -19,7 +19,7 @@ export interface Previous {
 }
 
 /** Builds and publishes what stands for the previous release: the last tagged commit, else one of some days ago. */
-export async function rehearsePrevious({ folder, registry, scope, steps }: Rehearsal, wanted: string | undefined): Promise<Previous | undefined> {
+export async function rehearsePrevious({ folder, registry, scope, rename, steps }: Rehearsal, wanted: string | undefined): Promise<Previous | undefined> {
   const what = "the previous release's driver under this core, and the reverse";
   const commit = wanted === "none" ? undefined : (wanted ?? (await lastRelease()));
   if (commit === undefined) {
@@ -33,8 +33,9 @@ export async function rehearsePrevious({ folder, registry, scope, steps }: Rehea
       await execa("git", ["clone", "--quiet", "--shared", "--no-checkout", root, tree]);
       await execa("git", ["checkout", "--quiet", commit], { cwd: tree });
       for (const { folder: one } of await publishedPackages(tree)) await setVersion(join(one, "package.json"));
+      await rename(tree);
       await installAndBuild(tree, false);
-      const { stdout } = await execa("git", ["log", "-1", "--format=%h of %cs"], { cwd: tree });
+      const { stdout } = await execa("git", ["log", "-1", "--format=%h of %cs", commit], { cwd: tree });
       return stdout;
     },
     (said) => said,

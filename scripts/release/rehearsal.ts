@@ -9,5 +9,7 @@ export interface Rehearsal {
   readonly tree: string;
   readonly registry: Registry;
   readonly scope: string;
+  /** Has a copy of the repository go by that scope. */
+  readonly rename: (tree: string) => Promise<number>;
   readonly steps: Steps;
 }
