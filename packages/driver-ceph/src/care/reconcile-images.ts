@@ -64,7 +64,7 @@ function halfMade(pool: Pool, call: Call, name: string): Leftover {
 
 async function unfinished(pool: Pool, call: Call, { info }: ImageView): Promise<Leftover> {
   const [watchers, usedBytes] = await together(
-    unless([errno.ENOENT], pool.rbd.watchers(call, info.name)),
+    unless([errno.ENOENT], pool.rbd.watchers(call, info.name, info.id)),
     unless([errno.ENOENT], pool.rbd.usedBytes(call, info.name)),
   );
   if (info.snapshots > 0 || (usedBytes ?? 0) > 0 || (watchers ?? []).length > 0) {

@@ -67,7 +67,7 @@ async function revertOnce(pool: Pool, request: RevertVolumeRequest, call: Call<"
   }
 
   for (const { cookie } of earlier) await pool.snapshots.revokeRollback(call, imageId, cookie);
-  const isAlone = async (): Promise<boolean> => ((await unless([errno.ENOENT], pool.rbd.watchers(call, info.name))) ?? []).length === 0;
+  const isAlone = async (): Promise<boolean> => ((await unless([errno.ENOENT], pool.rbd.watchers(call, info.name, info.id))) ?? []).length === 0;
   if (earlier.length > 0) await waitUntil(call, ctx.remainingMs(), isAlone);
   await ctx.step("roll-back");
   // ENOENT: a later revert has taken the permission away, or the snapshot is gone. Looking again tells.
@@ -99,7 +99,7 @@ function requireDetached(pool: Pool, { ctx }: Call, { volumeId }: RevertVolumeRe
 async function requireUnopened(pool: Pool, call: Call<"revertVolume">, { info, request: { name } }: FoundVolume): Promise<void> {
   let watchers: readonly string[] = [];
   const isClosed = async (): Promise<boolean> => {
-    watchers = (await unless([errno.ENOENT], pool.rbd.watchers(call, info.name))) ?? [];
+    watchers = (await unless([errno.ENOENT], pool.rbd.watchers(call, info.name, info.id))) ?? [];
     return watchers.length === 0;
   };
   if (await waitUntil(call, closingMs, isClosed)) return;

@@ -1,5 +1,6 @@
 import type { Call } from "../call.js";
 import type { RunCommand } from "./command.js";
+import { CommandFailure } from "./command-failure.js";
 import { decodeJson, imageInfoShape, namesShape, namespacesShape, statusShape, usageShape } from "./decode.js";
 
 /** An image, as far as this driver looks at it. */
@@ -32,8 +33,9 @@ export interface Rbd {
   /** Finds images in the trash too. */
   infoById(call: Call, imageId: string): Promise<ImageInfo>;
   /**
-   * The addresses of the clients that have the image open for writing. With its id a transport that can finds out without opening it that
-   * there are none: to be given where nobody is expected, because a client that hangs is then waited for a second.
+   * The addresses of the clients that have the image open for writing. With its id those are left out whom the cluster knows no more and whose watches
+   * it has kept all the same, and a transport that can finds out without opening the image that there are none: to be given where nobody is expected,
+   * because a client that does not answer is then waited for, one second or over commands three.
    */
   watchers(call: Call, name: string, imageId?: string): Promise<readonly string[]>;
   /** How many bytes are written. */
@@ -60,6 +62,9 @@ export const guardOption = "rbd_plugins";
 /** The argument that sets it. */
 export const guard = "--rbd-plugins=opensds-guard";
 
+/** A notification that nobody is to hear ends at once; one that somebody does not answer takes ten seconds by itself. */
+const heardWithinMs = 3_000;
+
 /** Makes the door to one pool and namespace. */
 export function createRbd(run: RunCommand, pool: string, namespace: string): Rbd {
   const where = [`--pool=${pool}`];
@@ -83,6 +88,18 @@ export function createRbd(run: RunCommand, pool: string, namespace: string): Rbd
     };
   };
 
+  /** Whether the cluster knows of nobody to tell what is told to all who watch an image: not of one that is late either. */
+  const isUnheard = async (call: Call, imageId: string): Promise<boolean> => {
+    const told = { tool: "rados", words: ["notify"], args: [`rbd_header.${imageId}`, "", ...where], changes: false, atMostMs: heardWithinMs } as const;
+    try {
+      return (await run(call, told)).trim() === "";
+    } catch (thrown) {
+      // Somebody did not answer in time, or it cannot be told.
+      if (thrown instanceof CommandFailure) return false;
+      throw thrown;
+    }
+  };
+
   return {
     create: async (call, name, { sizeBytes, objectSizeBytes, features }) => {
       const form = [`--size=${sizeBytes}B`];
@@ -92,9 +109,10 @@ export function createRbd(run: RunCommand, pool: string, namespace: string): Rbd
     },
     infoByName: (call, name) => info(call, `--image=${name}`),
     infoById: (call, imageId) => info(call, `--image-id=${imageId}`),
-    watchers: async (call, name) => {
+    watchers: async (call, name, imageId) => {
       const status = decodeJson("rbd status", await read(call, ["status"], [`--image=${name}`]), statusShape);
-      return status.watchers.map(({ address }) => address);
+      const addresses = status.watchers.map(({ address }) => address);
+      return addresses.length > 0 && imageId !== undefined && (await isUnheard(call, imageId)) ? [] : addresses;
     },
     usedBytes: async (call, name) => {
       const usage = decodeJson("rbd du", await read(call, ["du"], [`--image=${name}`]), usageShape);

@@ -59,8 +59,10 @@ export async function judgeExisting(
   // Its maker may be about to record its request, or about to undo a create that failed; a killed one never will.
   if (await waitUntil(call, pool.config.unfinishedAfterMs, isSettled)) return "again";
   // A clone is open while it is being made, and where its maker was killed it is believed to be for a while.
-  const isClosed = async (): Promise<boolean> => (await watchersOf(pool, call, image)).length === 0;
-  if ((await isOnlyOpen(pool, call, image)) && (await waitUntil(call, watchLingersMs, async () => (await isSettled()) || (await isClosed())))) return "again";
+  const lingersUntil = performance.now() + watchLingersMs;
+  const isClosed = async (): Promise<boolean> => ((await unless([errno.ENOENT], pool.rbd.watchers(call, image.name))) ?? []).length === 0;
+  const isOver = async (): Promise<boolean> => (await isSettled()) || (await isClosed());
+  if ((await isOnlyOpen(pool, call, image)) && (await waitUntil(call, lingersUntil - performance.now(), isOver))) return "again";
   await refuseForeign(pool, call, request, image);
   if (request.source === undefined && !image.isClone && pool.config.encryption === undefined && fits(pool, request, image) && (await isComplete(pool, call, image))) return "free";
   await call.ctx.step("give-image-up");
@@ -166,7 +168,7 @@ async function isOnlyOpen(pool: Pool, call: Call, image: ImageInfo): Promise<boo
 }
 
 const watchersOf = async (pool: Pool, call: Call, image: ImageInfo): Promise<readonly string[]> =>
-  (await unless([errno.ENOENT], pool.rbd.watchers(call, image.name))) ?? [];
+  (await unless([errno.ENOENT], pool.rbd.watchers(call, image.name, image.id))) ?? [];
 
 /** A killed create from a source leaves a clone of one of our images. */
 async function isCloneOfOurs(pool: Pool, call: Call, image: ImageInfo): Promise<boolean> {

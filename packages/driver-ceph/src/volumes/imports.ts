@@ -59,7 +59,7 @@ async function importOnce(pool: Pool, request: ImportRequest, call: ImportCall):
   const obstacle = await obstacleOf(pool, call, found);
   if (obstacle !== undefined) throw notImportable(call, request, obstacle);
   const { id: imageId } = found.info;
-  if (markOf(found) === undefined) await requireUnused(pool, request, call);
+  if (markOf(found) === undefined) await requireUnused(pool, request, imageId, call);
   if (!(await mark(pool, request, call, found))) return undefined;
   await ctx.step("rename");
   try {
@@ -125,8 +125,8 @@ export async function record(pool: Pool, request: ImportRequest, call: Call, ren
   return now && recorded && describe(pool, now, recorded);
 }
 
-async function requireUnused(pool: Pool, { reference }: ImportRequest, call: ImportCall): Promise<void> {
-  const watchers = (await unless([errno.ENOENT], pool.rbd.watchers(call, reference))) ?? [];
+async function requireUnused(pool: Pool, { reference }: ImportRequest, imageId: string, call: ImportCall): Promise<void> {
+  const watchers = (await unless([errno.ENOENT], pool.rbd.watchers(call, reference, imageId))) ?? [];
   if (watchers.length === 0) return;
   const message = `image ${JSON.stringify(reference)} is open at ${watchers.join(", ")}; close it there first (a client that died is forgotten after 30 s)`;
   throw call.ctx.fail("FAILED_PRECONDITION", "volume-in-use", message, { resource: reference, outcome: "none", details: { watchers } });
