@@ -60,6 +60,19 @@ describe("the runner", () => {
     expect(report.results[0]?.error).toEqual({ timedOut: true, message: "the check did not end within 200 ms" });
   });
 
+  it("lets a check put down what it holds, at its time limit, before its things are taken away", async () => {
+    let holds = true;
+    const slow = check("SLOW-1", async (ctx) => {
+      ctx.defer("remove what is held", () => (holds ? Promise.reject(new Error("it is held")) : Promise.resolve()));
+      await new Promise((resolve) => ctx.signal.addEventListener("abort", resolve));
+      await sleep(100);
+      holds = false;
+    });
+    const { results } = await run([slow], { timeoutMs: 200 });
+    expect(results[0]?.error?.timedOut).toBe(true);
+    expect(results[0]?.leftovers).toBeUndefined();
+  });
+
   it("gives a driver up that never answers, instead of waiting for every check", async () => {
     const target = memoryTarget(() => ({ createVolume: () => new Promise(() => undefined) }));
     const hangs = [1, 2, 3, 4, 5].map((number) => check(`HANG-${number}`, async (ctx) => {

@@ -57,7 +57,7 @@ export const dataChecks: readonly Check[] = [
       const written = await driver.attachVolume({ volumeId: old.id });
       const offsets = [0, Math.floor(ctx.sizes.data / 2 ** 21) * 2 ** 20, ctx.sizes.data - pattern.length];
       for (const offset of offsets) await writeDevice(deviceOf(written), offset, pattern);
-      const there = await findOnDevice(deviceOf(written), ctx.sizes.data, marker);
+      const there = await findOnDevice(ctx, deviceOf(written), ctx.sizes.data, marker);
       ctx.equal(there, 0, "where the bytes just written stand on the device");
       await driver.detachVolume(written);
       await driver.deleteVolume({ id: old.id });
@@ -65,7 +65,7 @@ export const dataChecks: readonly Check[] = [
       for (const name of [request.name, ctx.name("new")]) {
         const fresh = await driver.createVolume({ ...request, name });
         const record = await driver.attachVolume({ volumeId: fresh.id });
-        const at = await findOnDevice(deviceOf(record), ctx.sizes.data, marker);
+        const at = await findOnDevice(ctx, deviceOf(record), ctx.sizes.data, marker);
         ctx.equal(at, undefined, "where a deleted volume's bytes stand on a new one");
         await driver.detachVolume(record);
       }

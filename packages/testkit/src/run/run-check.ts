@@ -6,7 +6,7 @@ import { describeValue } from "./call-log.js";
 import { openCheckSession, type CheckSession, type SessionSettings } from "./check-session.js";
 import { unmetNeed } from "./needs.js";
 import { CheckFailure, CheckSkipped, CheckTimeout, RunInterrupted } from "./outcome.js";
-import { untilAborted } from "./time-limit.js";
+import { untilAborted, within } from "./time-limit.js";
 import { setMaxListeners } from "node:events";
 
 /** What running one check takes besides the check. */
@@ -23,6 +23,9 @@ interface Ending {
   readonly skipCause?: SkipCause;
   readonly error?: FailureReport;
 }
+
+/** Milliseconds that a check has to end by itself once its time is over; what holds a device open keeps its volume from being removed. */
+const endingMs = 2_000;
 
 /** Runs one check, from opening its driver to removing what it made. Never throws. */
 export async function runCheck(check: Check, settings: RunCheckSettings): Promise<CheckResult> {
@@ -57,13 +60,15 @@ export async function runCheck(check: Check, settings: RunCheckSettings): Promis
   settings.interrupted.addEventListener("abort", interrupt, { once: true });
 
   let session: CheckSession | undefined;
+  let running: Promise<void> | undefined;
   let ending: Ending;
   try {
     const opening = openCheckSession({ ...settings, checkId: check.id, signal: limit.signal });
     // Opened too late for its check: still to be closed.
     opening.then((late) => (limit.signal.aborted && session === undefined ? late.end() : undefined)).catch(() => undefined);
     session = await untilAborted(opening, limit.signal);
-    await untilAborted(check.run(session.ctx), limit.signal);
+    running = check.run(session.ctx);
+    await untilAborted(running, limit.signal);
     ending = { status: "passed" };
   } catch (error) {
     ending = endingOf(error);
@@ -74,6 +79,7 @@ export async function runCheck(check: Check, settings: RunCheckSettings): Promis
   const calls = session?.log.records() ?? [];
   // What the check still has under way ends now, before its things are taken away.
   limit.abort(new Error("the check has ended"));
+  if (running !== undefined) await within(running, endingMs, "the check").catch(() => undefined);
   const leftovers = (await session?.end()) ?? [];
   if (ending.status === "passed" && leftovers.length > 0) {
     ending = { status: "failed", error: { message: `the check passed, but cleaning up failed: ${leftovers.join("; ")}` } };

@@ -41,7 +41,7 @@ export async function expectContent(
   patches: readonly Patch[],
   what: string,
 ): Promise<void> {
-  const at = await firstDifference(device, sizeBytes, patches);
+  const at = await firstDifference(ctx, device, sizeBytes, patches);
   ctx.ok(at === undefined, `${what}: ${sizeBytes} bytes, those that were written and zeros elsewhere`, `another byte, or none, in the MiB at ${at}`);
 }
 
@@ -60,12 +60,13 @@ export function bytesAt(patches: readonly Patch[], offsetBytes: number, length: 
   return expected;
 }
 
-/** Where the MiB begins that differs first. Reads a MiB at a time. */
-async function firstDifference(device: Device, sizeBytes: number, patches: readonly Patch[]): Promise<number | undefined> {
+/** Where the MiB begins that differs first. Reads a MiB at a time, while the check has time. */
+async function firstDifference({ signal }: CheckContext, device: Device, sizeBytes: number, patches: readonly Patch[]): Promise<number | undefined> {
   const handle = await open(device.path, constants.O_RDONLY);
   try {
     const chunk = Buffer.alloc(2 ** 20);
     for (let offset = 0; offset < sizeBytes; offset += chunk.length) {
+      signal.throwIfAborted();
       const length = Math.min(chunk.length, sizeBytes - offset);
       const { bytesRead } = await handle.read(chunk, 0, length, offset);
       if (bytesRead !== length || !chunk.subarray(0, length).equals(bytesAt(patches, offset, length))) return offset;
