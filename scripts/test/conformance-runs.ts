@@ -21,11 +21,14 @@ export function mutants(base: string, extent: readonly string[]): Promise<Counts
 export function conformanceCinder(seed: string, full: boolean): Promise<Counts> {
   const turn = cinderTurns[Number(seed) % cinderTurns.length];
   const checks = full ? [] : (turn?.checks ?? []);
-  return conformance(".lab/backends.yaml", full ? "cinder-full" : (turn?.backend ?? "cinder"), seed, [...cinderLimit, ...checks]);
+  return conformance(".lab/backends.yaml", full ? "cinder-full" : (turn?.backend ?? "cinder"), seed, [...slowLimit, ...checks]);
 }
 
-/** Cinder's volumes are no smaller than a GiB, of which SOURCES-4 reads twelve: a minute and more on a quiet machine, over two on a busy one. */
-const cinderLimit = ["--timeout", "300000"];
+/**
+ * Two minutes are not enough where every call starts commands, of which a kill check makes hundreds, nor where a volume is no smaller than a
+ * GiB, of which SOURCES-4 reads twelve: about a minute on a quiet machine, over two on a busy one.
+ */
+const slowLimit = ["--timeout", "300000"];
 
 /** Some of the suite's checks on one of Cinder's backends. */
 interface CinderTurn {
@@ -81,7 +84,7 @@ const cephCrashTurns: readonly (readonly string[])[] = [
 ];
 
 export function conformanceCephCli(seed: string, full: boolean): Promise<Counts> {
-  return conformance(".lab/backends.yaml", "ceph-cli", seed, full ? [] : ["--only", checksOnCeph.join(",")]);
+  return conformance(".lab/backends.yaml", "ceph-cli", seed, [...slowLimit, ...(full ? [] : ["--only", checksOnCeph.join(",")])]);
 }
 
 export function conformance(backendsFile: string, backend: string, seed: string, more: readonly string[] = []): Promise<Counts> {
