@@ -1,5 +1,6 @@
 import { hostId, isSouthboundError, MiB, type VolumeDriver } from "@opensds/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { imageNameOf } from "../src/records/image-name.js";
 import { killsOf } from "./live/amounts.js";
 import { startDock } from "./live/dock.js";
 import { live, openNamespace, transports, uniqueName, type LabNamespace } from "./live/lab.js";
@@ -83,6 +84,18 @@ describe.runIf(live).each(transports)("a dock killed by SIGKILL, and the call ma
       await expectNothingLeft();
     });
   }
+
+  it("delete, when its purge has taken the header and not yet the trash's entry", async () => {
+    const name = uniqueName("headerless");
+    const volume = await driver.createVolume({ name, capacity });
+    const image = imageNameOf(name);
+    const { id } = JSON.parse(await lab.rbd("info", "--image", image, "--format", "json")) as { readonly id: string };
+    await lab.rbd("trash", "mv", "--image", image);
+    await lab.rados("rm", `rbd_header.${id}`);
+    await driver.deleteVolume({ id: volume.id });
+    await expectNothingLeft();
+    await driver.deleteVolume({ id: volume.id });
+  });
 
   it("delete killed after it was decided, and the name created again: the delete is finished first", async () => {
     const name = uniqueName("decided");

@@ -8,7 +8,7 @@ import { endImage, isKept, parentOf, purgeOverdue } from "./end-image.js";
 import { countBinding } from "../snapshots/find-snapshot.js";
 import { leaveGroups } from "../groups/group-members.js";
 import type { Pool } from "../pool.js";
-import { unlistImage } from "./remove-image.js";
+import { purgeImage, unlistImage } from "./remove-image.js";
 import { notPrimary } from "./require-volume.js";
 import { errno, unless } from "../transport/command-failure.js";
 import type { Lock } from "../transport/rados.js";
@@ -161,6 +161,11 @@ async function reopen(pool: Pool, call: Call, imageId: string, cookie?: string):
  */
 async function finishUnlisted(pool: Pool, call: Call, imageId: string): Promise<void> {
   const info = await unless([errno.ENOENT], pool.rbd.infoById(call, imageId));
-  if (info === undefined || !(await pool.rados.isDoomed(call, imageId))) await pool.rados.dropJunkHeader(call, imageId);
+  if (info === undefined) {
+    await pool.rados.dropJunkHeader(call, imageId);
+    // A purge takes the header first, and our mark with it: of one that was killed then, the trash's entry tells nobody whose it was.
+    // EPERM: it was to be kept for a while yet.
+    await unless([errno.EPERM], purgeImage(pool, call, imageId));
+  } else if (!(await pool.rados.isDoomed(call, imageId))) await pool.rados.dropJunkHeader(call, imageId);
   else if (!(await isKept(pool, call, imageId))) await endImage(pool, call, imageId, await parentOf(pool, call, imageId));
 }
