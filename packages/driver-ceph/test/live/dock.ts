@@ -34,7 +34,7 @@ export async function startDock(
   const child = fork(fileURLToPath(new URL("worker.ts", import.meta.url)), [namespace, transport, JSON.stringify(options.ceph ?? {})], {
     execArgv: ["--conditions=@opensds/source", "--import", "tsx"],
   });
-  const exited = once(child, "exit");
+  const exited = new Promise<readonly unknown[]>((resolve) => child.once("exit", (...how) => resolve(how)));
   const first: unknown = (await Promise.race([once(child, "message"), exited])).at(0);
   if (first !== "ready") throw new Error(`the worker did not start: ${String(first)}`);
   let number = 0;
@@ -49,7 +49,8 @@ export async function startDock(
       };
       child.on("message", hear);
       void exited.then(() => resolve({ how: "killed" }));
-      child.send({ ...job, number: mine });
+      // One that has just been killed is told of by its exit.
+      child.send({ ...job, number: mine }, () => undefined);
     });
   };
   return {
