@@ -9,7 +9,7 @@ import { toRow, type BenchRow } from "./row.js";
 const name = (index: number): string => `listed-${String(index).padStart(6, "0")}`;
 const atOnce = 32;
 const listsPerRound = 3;
-/** Lists that are not measured: a dock and a peer that have run for a while have compiled what they do often. */
+/** Lists of ours that are not measured: a dock that has run for a while has compiled what it does often. The peer, compiled as it comes, lists once. */
 const listsBefore = 10;
 /** What streaming a long list may take beyond what a short one took. */
 const memoryMiB = 64;
