@@ -63,28 +63,28 @@ describe("waiting for operations", () => {
 });
 
 describe("a look at a header", () => {
-  const features = Buffer.concat([u64(61n), u64(0n)]);
   const header = {
-    "rbd.get_size": Buffer.concat([Buffer.from([22]), u64(1_073_741_824n)]),
-    "rbd.get_features": features,
-    "rbd.get_snapcontext": Buffer.concat([u64(0n), u32(0)]),
-    "rbd.parent_get": versioned(u64(0xffff_ffff_ffff_ffffn)),
-    "lock.list_locks": versioned(u32(1), string("opensds.request")),
-    "lock.get_info": versioned(u32(0), Buffer.from([0]), string("")),
+    omap: { size: u64(1_073_741_824n), features: u64(61n), order: Buffer.from([22]) },
+    methods: { "rbd.get_snapcontext": Buffer.concat([u64(0n), u32(0)]), "rbd.parent_get": versioned(u64(0xffff_ffff_ffff_ffffn)) },
   };
   const names = ["opensds.request", "opensds.attachment", "opensds.closing"];
 
-  it("asks for what a volume is told from, and for the cells that most have, in one round trip", async () => {
+  it("takes one round trip, and no call of a method, for what a volume is told from", async () => {
     const { objects, asked } = fakeObjects(header);
-    const found = await lookAtHeader(objects, "a1", headerGlance, names, { certainCells: 2 });
+    const found = await lookAtHeader(objects, "a1", headerGlance, names);
     expect(found).toEqual({ info: { id: "a1", sizeBytes: 1_073_741_824 }, cells: [] });
-    expect(asked).toEqual([["rbd.get_size", "rbd.get_features", "lock.get_info", "lock.get_info", "lock.list_locks"]]);
+    expect(asked).toEqual([["omap features size", "attributes"]]);
   });
 
-  it("asks again, for all of one moment, where a further cell was ever used", async () => {
-    const { objects, asked } = fakeObjects({ ...header, "lock.list_locks": versioned(u32(1), string("opensds.closing")) });
-    await lookAtHeader(objects, "a1", headerGlance, names, { certainCells: 2 });
-    expect(asked[1]).toEqual(["rbd.get_size", "rbd.get_features", "lock.get_info", "lock.get_info", "lock.get_info"]);
+  it("finds the cells that were asked for among the attributes, and only those that somebody holds", async () => {
+    const address = Buffer.alloc(1 + 3 + 4 + 128);
+    const locker = [versioned(Buffer.from([8]), u64(4_123n), string("c1")), versioned(u64(0n), address, string("{}"))];
+    const held = versioned(u32(1), ...locker, Buffer.from([1]), string("opensds"));
+    const free = versioned(u32(0), Buffer.from([1]), string("opensds"));
+    const attributes = { "lock.opensds.request": held, "lock.opensds.closing": free, "lock.rbd_lock": held, snapset: Buffer.alloc(3) };
+    const found = await lookAtHeader(fakeObjects({ ...header, attributes }).objects, "a1", headerGlance, names);
+    const request = { exclusive: true, tag: "opensds", lockers: [{ entity: "client.4123", cookie: "c1", description: "{}" }] };
+    expect(found?.cells).toEqual([["opensds.request", request]]);
   });
 
   it("tells all of an image", async () => {
@@ -100,14 +100,20 @@ describe("a look at a header", () => {
   });
 
   it.each([
-    ["an unknown feature", { "rbd.get_features": Buffer.concat([u64(1n << 40n), u64(0n)]) }],
-    ["a migration", { "rbd.get_features": Buffer.concat([u64(512n), u64(0n)]) }],
-    ["an answer of another form", { "rbd.get_size": Buffer.alloc(2) }],
+    ["an unknown feature", { features: u64(1n << 40n) }],
+    ["a migration", { features: u64(512n) }],
+    ["a size of another form", { size: Buffer.alloc(2) }],
   ])("leaves an image with %s to librbd", async (_, odd) => {
+    const omap = { ...header.omap, ...odd };
     for (const question of [headerGlance, wholeHeader]) {
-      const found = await lookAtHeader(fakeObjects({ ...header, ...odd }).objects, "a1", question, []);
+      const found = await lookAtHeader(fakeObjects({ ...header, omap }).objects, "a1", question, []);
       expect(found).toEqual({ info: undefined, cells: [] });
     }
+  });
+
+  it("leaves what has no size yet to librbd", async () => {
+    const found = await lookAtHeader(fakeObjects({ ...header, omap: {} }).objects, "a1", headerGlance, []);
+    expect(found).toEqual({ info: undefined, cells: [] });
   });
 });
 

@@ -1,7 +1,16 @@
 import type { Objects } from "../../src/transport/native/child/object-ops.js";
 
-/** Objects that answer the methods of object classes with these bytes, and writes with these error numbers in turn; 0 where none is left. */
-export function fakeObjects(answers: Readonly<Record<string, Buffer>>, failures: Readonly<Record<string, readonly number[]>> = {}) {
+type Bytes = Readonly<Record<string, Buffer>>;
+
+/** What objects hold, and the answers of the methods of their object classes; nothing where not told. */
+export interface FakeContent {
+  readonly methods?: Bytes;
+  readonly omap?: Bytes;
+  readonly attributes?: Bytes;
+}
+
+/** Objects with this content, whose writes fail with these error numbers in turn; 0 where none is left. */
+export function fakeObjects({ methods = {}, omap = {}, attributes = {} }: FakeContent, failures: Readonly<Record<string, readonly number[]>> = {}) {
   /** What each operation was made of. */
   const asked: (readonly string[])[] = [];
   const left = new Map(Object.entries(failures).map(([what, numbers]) => [what, [...numbers]]));
@@ -13,9 +22,16 @@ export function fakeObjects(answers: Readonly<Record<string, Buffer>>, failures:
         exec: (objectClass, method) => {
           const name = `${objectClass}.${method}`;
           parts.push(name);
-          return () => ({ errno: 0, bytes: answers[name] ?? Buffer.alloc(0) });
+          return () => ({ errno: 0, bytes: methods[name] ?? Buffer.alloc(0) });
         },
-        keys: () => () => new Map(),
+        keys: (keys) => {
+          parts.push(`omap ${keys.join(" ")}`);
+          return () => new Map(keys.flatMap((key) => (omap[key] === undefined ? [] : [[key, omap[key]] as const])));
+        },
+        attributes: () => {
+          parts.push("attributes");
+          return () => Object.entries(attributes);
+        },
         range: () => () => ({ pairs: [], more: false }),
         bytes: () => () => nothing,
         run: () => {

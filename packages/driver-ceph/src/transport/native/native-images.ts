@@ -4,23 +4,18 @@ import type { LookWire, PageWire } from "./protocol.js";
 import type { Supervisor } from "./supervisor.js";
 
 const reads = { changes: false } as const;
-/** The first cells say that an image is a volume and who has it: most volumes have both. The others are rare. */
-const certainCells = 2;
 
-/**
- * Images through the child: one round trip to the cluster by id, two by name, many at once for a page; one more for a header with a cell that
- * is rare.
- */
+/** Images through the child: one round trip to the cluster by id, two by name, many at once for a page. */
 export function createNativeImages({ request }: Supervisor): Images {
   const glance: Looks<ImageGlance> = {
-    byName: async (call, imageName, cells) => one(await request(call, "glanceByName", { imageName, cells, certainCells }, reads)),
-    byId: async (call, imageId, cells) => one(await request(call, "glanceById", { imageId, cells, certainCells, listed: true }, reads)),
-    page: async (call, which, cells) => pageOf(await request(call, "glancePage", { ...wanted(which), cells, certainCells }, reads)),
+    byName: async (call, imageName, cells) => one(await request(call, "glanceByName", { imageName, cells }, reads)),
+    byId: async (call, imageId, cells) => one(await request(call, "glanceById", { imageId, cells, listed: true }, reads)),
+    page: async (call, which, cells) => pageOf(await request(call, "glancePage", { ...wanted(which), cells }, reads)),
   };
   const whole: Looks<ImageView> = {
-    byName: async (call, imageName, cells) => one(await request(call, "lookByName", { imageName, cells, certainCells: cells.length }, reads)),
-    byId: async (call, imageId, cells) => one(await request(call, "lookById", { imageId, cells, certainCells: cells.length, listed: true }, reads)),
-    page: async (call, which, cells) => pageOf(await request(call, "lookPage", { ...wanted(which), cells, certainCells }, reads)),
+    byName: async (call, imageName, cells) => one(await request(call, "lookByName", { imageName, cells }, reads)),
+    byId: async (call, imageId, cells) => one(await request(call, "lookById", { imageId, cells, listed: true }, reads)),
+    page: async (call, which, cells) => pageOf(await request(call, "lookPage", { ...wanted(which), cells }, reads)),
   };
   return { ...whole, glance };
 }

@@ -6,7 +6,7 @@ import type { Supervisor } from "./supervisor.js";
 
 const reads = { changes: false } as const;
 const writes = { changes: true } as const;
-const noCells = { cells: [], certainCells: 0 } as const;
+const noCells = { cells: [] } as const;
 
 /** The door to images, through the child. */
 export function createNativeRbd({ request, isOwn }: Supervisor): Rbd {

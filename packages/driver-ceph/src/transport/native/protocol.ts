@@ -36,8 +36,6 @@ export interface PageArgs {
 /** Which cells to look at. */
 export interface OfCells {
   readonly cells: readonly string[];
-  /** So many of them, the first ones, are held often enough to be asked for in any case. */
-  readonly certainCells: number;
 }
 
 type WholeInfo = Omit<ImageInfo, "name">;
@@ -144,4 +142,4 @@ export type FromChild =
 export const isReplyTo = <Op extends OperationName>(op: Op, reply: ReplyOf<OperationName>): reply is ReplyOf<Op> => reply.op === op;
 
 /** Parent and child of two builds do not understand each other: a child of another version is refused. */
-export const protocolVersion = "4";
+export const protocolVersion = "5";

@@ -1,6 +1,7 @@
 import { NativeFailure } from "./failure.js";
 import { headerOf } from "./header.js";
-import type { Objects, ObjectWrite } from "./object-ops.js";
+import type { Objects } from "./object-ops.js";
+import type { ObjectWrite } from "./object-writes.js";
 
 /** Changes an image's header, where it is there; answers with one of the expected error numbers, or 0. */
 export type ChangeHeader = (imageId: string, what: string, expected: readonly number[], add: (write: ObjectWrite) => void) => Promise<number>;

@@ -21,6 +21,8 @@ export async function loadLibraries() {
   const rados = functionsOf(koffi.load("librados.so.2"));
   const rbd = functionsOf(koffi.load("librbd.so.1"));
   const libc = functionsOf(koffi.load("libc.so.6"));
+  const copy = libc.number("void memcpy(void *to, void *from, size_t length)");
+  const lengthOf = libc.number("size_t strlen(void *text)");
   const diffCallback = koffi.proto("int diff_callback(uint64_t offset, size_t length, int exists, void *arg)");
 
   return {
@@ -53,6 +55,7 @@ export async function loadLibraries() {
       readKeys: rados.number(
         "void rados_read_op_omap_get_vals_by_keys2(void *op, const char **keys, size_t count, void *lengths, void *iterator, void *result)",
       ),
+      readAttributes: rados.number("void rados_read_op_getxattrs(void *op, void *iterator, void *result)"),
       readOmap: rados.number(
         "void rados_read_op_omap_get_vals2(void *op, const char *after, const char *prefix, uint64_t most, void *iterator, void *more, void *result)",
       ),
@@ -87,6 +90,8 @@ export async function loadLibraries() {
       freeCompletion: rados.number("void rados_aio_release(void *completion)"),
       nextOmap: rados.number("int rados_omap_get_next2(void *iterator, void *key, void *value, void *keyLength, void *valueLength)"),
       freeOmap: rados.number("void rados_omap_get_end(void *iterator)"),
+      nextAttribute: rados.number("int rados_getxattrs_next(void *iterator, void *name, void *value, void *length)"),
+      freeAttributes: rados.number("void rados_getxattrs_end(void *iterator)"),
     },
     rbd: {
       version: rbd.number("void rbd_version(void *major, void *minor, void *extra)"),
@@ -115,9 +120,17 @@ export async function loadLibraries() {
       ),
     },
     /** Copies native memory. */
-    bytesAt: (address: bigint, length: number): Buffer => (length === 0 ? Buffer.alloc(0) : Buffer.from(new Uint8Array(koffi.view(address, length)))),
+    bytesAt: (address: bigint, length: number): Buffer => {
+      const bytes = Buffer.allocUnsafe(length);
+      if (length > 0) copy(bytes, address, length);
+      return bytes;
+    },
     /** Reads a C string. */
-    stringAt: (address: bigint): string => String(koffi.decode(address, "char", -1)),
+    stringAt: (address: bigint): string => {
+      const bytes = Buffer.allocUnsafe(lengthOf(address));
+      copy(bytes, address, bytes.length);
+      return bytes.toString("utf8");
+    },
     /** Where memory of ours is. */
     addressOf: (bytes: Uint8Array): bigint => koffi.address(bytes),
     /** Makes a function of ours callable from native code until the work has ended. It must not throw. */

@@ -3,7 +3,8 @@ import { string, u32, u8, versioned } from "./encoding.js";
 import type { Directory } from "./directory.js";
 import { errno, NativeFailure } from "./failure.js";
 import { headerOf } from "./header.js";
-import type { Objects, ObjectWrite } from "./object-ops.js";
+import type { Objects } from "./object-ops.js";
+import type { ObjectWrite } from "./object-writes.js";
 
 const rbdClass = "rbd";
 const trashObject = "rbd_trash";

@@ -29,7 +29,7 @@ export function breakInput(lock: string, entity: string, cookie: string): Buffer
   return versioned(string(lock), u8(clientType), u64(BigInt(number)), string(cookie));
 }
 
-/** The lock in an answer of `get_info`; undefined when nobody holds it. */
+/** The lock in an answer of `get_info`, or as an attribute keeps it: both are of one form. Undefined when nobody holds it. */
 export function decodeLock(bytes: Buffer): Lock | undefined {
   return new CephReader(bytes).versioned(1, (reply) => {
     const lockers = reply.list(() => readLocker(reply));
@@ -49,7 +49,7 @@ function readLocker(reply: CephReader): Locker {
     return { entity: `${type === clientType ? "client" : `type-${type}`}.${number}`, cookie: inside.string() };
   });
   const description = reply.versioned(1, (inside) => {
-    inside.skip(8); // when it expires
+    inside.skip(8); // when it expires: ours are for ever
     skipAddress(inside);
     return inside.string();
   });

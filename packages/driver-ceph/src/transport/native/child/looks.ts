@@ -1,7 +1,7 @@
 import { mapBounded, together } from "../../../bounded.js";
 import type { LookWire, OfCells, PageArgs, PageWire } from "../protocol.js";
 import type { Directory, Listed } from "./directory.js";
-import { lookAtHeader, type HeaderGlance, type HeaderQuestion, type LookOptions } from "./header.js";
+import { lookAtHeader, type HeaderGlance, type HeaderQuestion } from "./header.js";
 import type { RbdImages } from "./images.js";
 import type { Objects } from "./object-ops.js";
 
@@ -22,8 +22,8 @@ export function openLooks<Info extends HeaderGlance>(
   images: Pick<RbdImages, "inspect">,
   question: HeaderQuestion<Info>,
 ): Looks<Info> {
-  const look = async ({ name, id }: Listed, cells: readonly string[], options?: LookOptions): Promise<LookWire<Info> | null> => {
-    const header = await lookAtHeader(objects, id, question, cells, options);
+  const look = async ({ name, id }: Listed, cells: readonly string[]): Promise<LookWire<Info> | null> => {
+    const header = await lookAtHeader(objects, id, question, cells);
     if (header === undefined) return null;
     if (header.info !== undefined) return { info: { ...header.info, name }, cells: header.cells };
     const inspected = await images.inspect({ id });
@@ -31,19 +31,19 @@ export function openLooks<Info extends HeaderGlance>(
   };
 
   return {
-    byName: async ({ imageName, cells, certainCells }) => {
+    byName: async ({ imageName, cells }) => {
       const id = await directory.openedBy(imageName);
-      if (id !== undefined) return look({ name: imageName, id }, cells, { certainCells });
+      if (id !== undefined) return look({ name: imageName, id }, cells);
       // An image of format 1 has no such object. It has no cells either.
       const info = await images.inspect({ name: imageName });
       return info?.id === "" ? { info: { ...question.of(info), name: info.name }, cells: [] } : null;
     },
-    byId: async ({ imageId, listed, cells, certainCells }) => {
-      const [name, view] = await together(directory.nameOf(imageId), look({ name: "", id: imageId }, cells, { certainCells }));
+    byId: async ({ imageId, listed, cells }) => {
+      const [name, view] = await together(directory.nameOf(imageId), look({ name: "", id: imageId }, cells));
       if (view === null || (listed && name === undefined)) return null;
       return { ...view, info: { ...view.info, name: name ?? view.info.name } };
     },
-    page: async ({ prefixes, after, limit, cells, certainCells }) => {
+    page: async ({ prefixes, after, limit, cells }) => {
       const found: Listed[] = [];
       let more = false;
       for (const prefix of [...prefixes].sort()) {
@@ -55,7 +55,7 @@ export function openLooks<Info extends HeaderGlance>(
         found.push(...part.images);
         more ||= part.more;
       }
-      const views = await mapBounded(found, looksAtOnce, (image) => look(image, cells, { certainCells }));
+      const views = await mapBounded(found, looksAtOnce, (image) => look(image, cells));
       return { views: views.filter((view) => view !== null), next: more ? (found.at(-1)?.name ?? null) : null };
     },
   };
