@@ -49,7 +49,11 @@ export interface CephConfig {
   readonly childEntry?: string | undefined;
   /** Path of the Node that runs the native child, where the dock is no plain Node. Default: the dock's. */
   readonly execPath?: string | undefined;
-  /** The most milliseconds that one of Ceph's commands, or one request to librados or librbd, may take within a call. Default 30 000. */
+  /**
+   * The most milliseconds that one of Ceph's commands, or one request to librados or librbd, may take within a call. Default 30 000. A command `rbd`
+   * that changes something has 45 000 at least, and this for each of its requests: the cluster believes for 30 s (`osd_client_watch_timeout`) that a
+   * client that died holds its image's lock. Where that was raised, raise this to 15 s above it.
+   */
   readonly commandTimeoutMs: number;
   /**
    * How many milliseconds another process's unfinished image is left alone before a create of the same name clears it

@@ -5,7 +5,8 @@ import { openCall, type Call } from "../src/call.js";
 import { toSouthbound } from "../src/errors.js";
 import { poolKind } from "../src/care/doctor.js";
 import { poolsIn } from "../src/transport/cluster.js";
-import { createCommands } from "../src/transport/command.js";
+import { createCommands, type CommandRun } from "../src/transport/command.js";
+import { limitsOf } from "../src/transport/command-limits.js";
 import { CommandFailure } from "../src/transport/command-failure.js";
 import { decodeCephString, decodeHexDump, decodeJson, imageInfoShape } from "../src/transport/decode.js";
 import { fakeCommands } from "./fakes/commands.js";
@@ -118,11 +119,44 @@ describe("commands", () => {
     expect(performance.now() - startedAt).toBeLessThan(4_000);
   });
 
+  it("lets a command wait for the lock of a client that died, whatever the limit of one request", async () => {
+    const impatient = createCommands({ ...config, commandTimeoutMs: 200 });
+    fake("rbd", 'sleep 1; echo "$@"');
+    const cut = { tool: "rbd", words: ["snap", "create"], args: [], changes: true } as const;
+    const limits = "--client-mount-timeout=1 --rados-mon-op-timeout=1 --rados-osd-op-timeout=1";
+    expect(await impatient(callOf(), cut)).toBe(`snap create --conf=/etc/ceph/ceph.conf --id=dock ${limits}`);
+    fake("rbd", "exec sleep 20");
+    const failure = async (call: Call, asked: CommandRun): Promise<unknown> => impatient(call, asked).catch((error: unknown) => error);
+    expect(await failure(callOf(), { ...cut, words: ["info"], changes: false })).toMatchObject({ errno: 110, detail: "no answer within 200 ms" });
+    expect(await failure(callOf(undefined, 300), cut)).toMatchObject({ errno: 110, detail: "no answer within 300 ms" });
+    expect(await failure(callOf(), { ...cut, atMostMs: 250 })).toMatchObject({ errno: 110, detail: "no answer within 250 ms" });
+  });
+
   it("never shows an argument in an error", async () => {
     fake("rbd", "exit 5");
     const call = callOf();
     const error = toSouthbound(call, config, await failure(call, "rbd"));
     expect(JSON.stringify(error)).not.toContain("secret-looking");
+  });
+});
+
+describe("how long a command may take", () => {
+  const change = { tool: "rbd", changes: true } as const;
+  const read = { tool: "rbd", changes: false } as const;
+
+  it.each([
+    // The usual limit is what the cluster needs to forget a client that died: a command that may wait for it gets more.
+    [change, 30_000, 60_000, { wholeMs: 45_000, requestMs: 30_000 }],
+    [read, 30_000, 60_000, { wholeMs: 30_000, requestMs: 30_000 }],
+    [{ tool: "rados", changes: true } as const, 30_000, 60_000, { wholeMs: 30_000, requestMs: 30_000 }],
+    [{ tool: "ceph", changes: true } as const, 30_000, 60_000, { wholeMs: 30_000, requestMs: 30_000 }],
+    [change, 120_000, 600_000, { wholeMs: 120_000, requestMs: 120_000 }],
+    [change, 5_000, 60_000, { wholeMs: 45_000, requestMs: 5_000 }],
+    [change, 30_000, 40_000, { wholeMs: 40_000, requestMs: 30_000 }],
+    [change, 30_000, 20_000, { wholeMs: 20_000, requestMs: 20_000 }],
+    [{ ...change, atMostMs: 4_000 }, 30_000, 60_000, { wholeMs: 4_000, requestMs: 4_000 }],
+  ])("%o with a limit of %i ms and %i ms left", (asked, commandTimeoutMs, leftMs, limits) => {
+    expect(limitsOf(asked, commandTimeoutMs, leftMs)).toEqual(limits);
   });
 });
 

@@ -1,6 +1,7 @@
 import { execa } from "execa";
 import type { Call } from "../call.js";
 import { CommandFailure, errno } from "./command-failure.js";
+import { limitArguments, limitsOf } from "./command-limits.js";
 
 /** How this driver's commands reach the cluster. */
 export interface CommandSettings {
@@ -10,7 +11,7 @@ export interface CommandSettings {
   readonly user: string;
   /** Path of a keyring; default: what the `ceph.conf` says. A key itself is never handed over. */
   readonly keyring?: string | undefined;
-  /** The most milliseconds that one command may take, within the call's own deadline. */
+  /** The most milliseconds for one command, within the call's own deadline; what may wait for a lock gets more (see `limitsOf`). */
   readonly commandTimeoutMs: number;
 }
 
@@ -53,7 +54,7 @@ export type StreamCommand = (call: Call, run: Pick<CommandRun, "tool" | "words" 
 export function createStreams(settings: CommandSettings): StreamCommand {
   return async function* (call, { tool, words, args }) {
     const command = `${tool} ${words.join(" ")}`;
-    const child = execa(tool, [...words, ...args, ...whoOf(settings), ...timeLimits(tool, settings.commandTimeoutMs)], {
+    const child = execa(tool, [...words, ...args, ...whoOf(settings), ...limitArguments(tool, settings.commandTimeoutMs)], {
       reject: false,
       cancelSignal: call.ctx.signal,
       killSignal: "SIGKILL",
@@ -92,19 +93,19 @@ export function createCommands(settings: CommandSettings): RunCommand {
   const who = whoOf(settings);
 
   const run = async (call: Call, asked: CommandRun, left: number): Promise<string> => {
-    const { tool, words, args, changes, input, bytes = false, atMostMs, alsoFine, poolIsFull } = asked;
+    const { tool, words, args, changes, input, bytes = false, alsoFine, poolIsFull } = asked;
     const { ctx } = call;
     ctx.signal.throwIfAborted();
     if (changes) call.changed = true;
-    const boundMs = Math.min(ctx.remainingMs(), settings.commandTimeoutMs, atMostMs ?? Infinity);
+    const { wholeMs, requestMs } = limitsOf(asked, settings.commandTimeoutMs, ctx.remainingMs());
     const command = `${tool} ${words.join(" ")}`;
     const startedAt = performance.now();
-    const result = await execa(tool, [...words, ...args, ...who, ...timeLimits(tool, boundMs)], {
+    const result = await execa(tool, [...words, ...args, ...who, ...limitArguments(tool, requestMs)], {
       reject: false,
       cancelSignal: poolIsFull === undefined ? ctx.signal : AbortSignal.any([ctx.signal, poolIsFull]),
       // Every write of this driver is conditional, so a command may be ended at any point.
       killSignal: "SIGKILL",
-      timeout: boundMs + graceMs,
+      timeout: wholeMs + graceMs,
       maxBuffer: maxOutputBytes,
       ...(bytes && { encoding: "latin1", stripFinalNewline: false }),
       // Times are printed in the local zone and without its name.
@@ -115,7 +116,7 @@ export function createCommands(settings: CommandSettings): RunCommand {
     if (!result.failed) return result.stdout;
     ctx.signal.throwIfAborted();
     if (poolIsFull?.aborted === true) throw new CommandFailure(command, errno.EDQUOT, "the pool is full");
-    if (result.timedOut) throw new CommandFailure(command, errno.ETIMEDOUT, `no answer within ${Math.round(boundMs)} ms`);
+    if (result.timedOut) throw new CommandFailure(command, errno.ETIMEDOUT, `no answer within ${Math.round(wholeMs)} ms`);
     if (result.code === "ENOENT") throw new CommandFailure(command, undefined, `${tool} is not installed`, { missingTool: true });
     // librbd asserts, as when another client removes the same snapshot. Every write is conditional or the same when done twice.
     if (result.signal !== undefined && crashes.includes(result.signal) && left > 1) return run(call, asked, left - 1);
@@ -126,15 +127,6 @@ export function createCommands(settings: CommandSettings): RunCommand {
     throw new CommandFailure(command, number, lastLine(stderr), { exitedWith: exitCode });
   };
   return (call, asked) => run(call, asked, mostTries);
-}
-
-/** The cluster's own limits, in whole seconds, so that a command that outlives this process ends too. */
-function timeLimits(tool: CommandRun["tool"], boundMs: number): readonly string[] {
-  const seconds = Math.max(1, Math.ceil(boundMs / 1000));
-  // Reads files only.
-  if (tool === "ceph-conf") return [];
-  if (tool === "ceph") return [`--connect-timeout=${seconds}`];
-  return [`--client-mount-timeout=${seconds}`, `--rados-mon-op-timeout=${seconds}`, `--rados-osd-op-timeout=${seconds}`];
 }
 
 /** `rbd` and `ceph` exit with the error number; `rados` exits with 1 and names the number in its last words. */
