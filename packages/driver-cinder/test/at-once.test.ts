@@ -150,27 +150,6 @@ describe("a connect whose reservation was taken for a dead process's", () => {
   });
 });
 
-describe("a volume of another tool's whose import meets another of the name", () => {
-  it("is given back as it was where the other has had it dropped", async () => {
-    const metadata: Record<string, string> = { theirs: "1" };
-    let isRecorded = false;
-    const { driver } = await dock(({ method, path, body }) => {
-      const [, key] = /\/metadata\/(.+)$/u.exec(path) ?? [];
-      if (method === "POST" && path === `${address}/metadata`) {
-        Object.assign(metadata, v.parse(v.object({ metadata: v.record(v.string(), v.string()) }), body).metadata, isRecorded ? {} : { "opensds.fate": "dropped" });
-        isRecorded = true;
-      }
-      if (method === "DELETE" && key !== undefined) Reflect.deleteProperty(metadata, key);
-      if (path.endsWith("/volumes/detail")) return { status: 200, body: { volumes: isRecorded ? [volumeRow({ id, metadata })] : [] } };
-      if (path === address) return { status: 200, body: { volume: volumeRow({ id, metadata }) } };
-      return path.startsWith(address) ? { status: 200, body: { metadata } } : undefined;
-    });
-    const importing = requireFacets(driver, "imports").imports.importVolume({ reference: id, name: "one" });
-    expect(await failureOf(importing)).toMatchObject({ code: "ALREADY_EXISTS", reason: "volume-exists" });
-    expect(metadata).toEqual({ theirs: "1" });
-  });
-});
-
 describe("a snapshot that Cinder could not cut", () => {
   it("is told by all who asked for it, also who finds another removing it", async () => {
     const [snapshot] = (there.snapshots = [{ id: "22222222-d02e-4b1c-a971-bf44686cd943", status: "error" }]);

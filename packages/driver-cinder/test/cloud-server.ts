@@ -24,11 +24,14 @@ export interface CloudServer {
   close(): Promise<void>;
 }
 
-export async function startCloud(answer: (request: Received, url: string) => Reply | undefined): Promise<CloudServer> {
+/** What is answered to a request, perhaps when something else has happened; undefined: that there is no such thing. */
+export type Answered = Reply | undefined | Promise<Reply | undefined>;
+
+export async function startCloud(answer: (request: Received, url: string) => Answered): Promise<CloudServer> {
   const received: Received[] = [];
   let url = "";
   const server: Server = createServer((request, response) => {
-    void read(request).then((text) => {
+    void read(request).then(async (text) => {
       const address = new URL(request.url ?? "/", url);
       const one: Received = {
         method: request.method ?? "",
@@ -38,7 +41,7 @@ export async function startCloud(answer: (request: Received, url: string) => Rep
         body: text === "" ? undefined : JSON.parse(text),
       };
       received.push(one);
-      const reply = answer(one, url) ?? { status: 404, body: { itemNotFound: { code: 404, message: "The resource could not be found." } } };
+      const reply = (await answer(one, url)) ?? { status: 404, body: { itemNotFound: { code: 404, message: "The resource could not be found." } } };
       response.writeHead(reply.status, { "Content-Type": "application/json", ...reply.headers });
       response.end(reply.body === undefined ? "" : JSON.stringify(reply.body));
     });

@@ -2,10 +2,10 @@ import { backend, openBackends, secret, type Backends, type VolumeDriver } from 
 import { cinder, type CinderOptions } from "@opensds/driver-cinder";
 import { afterEach } from "vitest";
 import { requestMetadata } from "../src/records/records.js";
-import { startCloud, tokenReply, versionsReply, type CloudServer, type Received, type Reply } from "./cloud-server.js";
+import { startCloud, tokenReply, versionsReply, type Answered, type CloudServer, type Received } from "./cloud-server.js";
 
 /** What a test has its cloud answer itself; undefined: what every cloud answers. */
-export type Answer = (request: Received, url: string) => Reply | undefined;
+export type Answer = (request: Received, url: string) => Answered;
 
 /** Clouds on loopback for the tests of one file, and drivers on them. */
 export interface TestClouds {
@@ -22,8 +22,8 @@ export function testClouds(): TestClouds {
   });
   return {
     cloudWith: async (answer) => {
-      const server = await startCloud((request, url) => {
-        const own = answer(request, url);
+      const server = await startCloud(async (request, url) => {
+        const own = await answer(request, url);
         if (own !== undefined) return own;
         if (request.path === "/v3/auth/tokens") return tokenReply(url, "tok-1");
         if (request.path === "/") return versionsReply();

@@ -5,8 +5,8 @@ import type { CinderVolume } from "../transport/shapes.js";
 
 /** Takes away what makes a volume one of ours. The mark goes first: without it the rest means nothing. */
 export async function disown({ volumes }: Project, call: Call, { id, metadata }: CinderVolume): Promise<void> {
-  const ours = Object.keys(metadata).filter((key) => key.startsWith("opensds.") && key !== keys.version);
-  for (const key of [keys.version, ...ours]) {
+  const ours = Object.keys(metadata).filter((key) => key.startsWith("opensds."));
+  for (const key of ours.toSorted((a, b) => Number(b === keys.version) - Number(a === keys.version))) {
     await call.ctx.step("forget-volume");
     await volumes.removeMetadata(call, id, key);
   }

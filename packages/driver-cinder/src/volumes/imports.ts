@@ -2,12 +2,12 @@ import { GiB, type AuthoredPageRequest, type BackendFacets, type Importable, typ
 import { factsOf } from "../attachments/attachment-facts.js";
 import type { Bind } from "../bind.js";
 import type { Call } from "../call.js";
-import { disown } from "./disown.js";
 import { fateOf, isLeaving, proposalOf, writtenFate } from "./fate.js";
 import { candidatesOf, describe, isUuid, ownVolume } from "./get-volume.js";
+import { giveBack, recordImport } from "./import-record.js";
 import { idsIn, tokenAfter } from "./list-token.js";
 import type { Project } from "../project.js";
-import { keys, layoutVersion, requestMetadata, requestOf } from "../records/records.js";
+import { keys, layoutVersion, requestOf } from "../records/records.js";
 import { rowsAfter } from "./rows-after.js";
 import { finishProposals, settleFate } from "./settle-fate.js";
 import type { CinderAttachment, CinderVolume } from "../transport/shapes.js";
@@ -27,7 +27,7 @@ async function listImportablePage(project: Project, request: ListRequest, call: 
     throw call.ctx.fail("ABORTED", "bad-token", message, { outcome: "none", recovery: "fix-request" });
   }
   const rows = await rowsAfter((query) => project.volumes.page(call, query), after, request.pageSize);
-  const items = rows.filter(({ metadata }) => metadata[keys.version] === undefined).map((volume): Importable => {
+  const items = rows.filter(isNotOurs).map((volume): Importable => {
     const obstacle = obstacleOf(volume);
     return { reference: volume.id, sizeBytes: volume.size * GiB, ...(obstacle !== undefined && { obstacle }) };
   });
@@ -51,24 +51,22 @@ async function importVolume(
   const { reference, name } = request;
   const { volumes } = project;
   const volume = isUuid(reference) ? await volumes.get(call, reference) : undefined;
-  if (volume === undefined || isLeaving(volume)) {
-    throw call.ctx.fail("NOT_FOUND", "reference-not-found", `project ${project.name} has no volume ${JSON.stringify(reference)}`, { resource: reference, outcome: "none" });
-  }
+  if (volume === undefined || isLeaving(volume)) throw notThere(project, call, reference);
   const recorded = requestOf(volume);
+  const isNamed = (now: CinderVolume): boolean => requestOf(now)?.name === name;
   const other = (await candidatesOf(project, call, name)).find((one) => one.id !== reference && fateOf(one) === "kept" && !isLeaving(one));
   if (other !== undefined || (recorded !== undefined && recorded.name !== name)) throw taken(call, name, other?.id ?? reference);
-  if (fateOf(volume) === "kept") return describe(project, call, volume);
+  if (recorded !== undefined && fateOf(volume) === "kept") return describe(project, call, volume);
   refuseObstacle(call, volume);
   if (recorded === undefined) {
-    await call.ctx.step("record-import");
-    const sizeBytes = volume.size * GiB;
-    const record = { name, capacity: { requiredBytes: sizeBytes, limitBytes: null }, parameters: {}, sizeBytes, imported: true };
-    await volumes.addMetadata(call, reference, requestMetadata(record));
+    const found = await recordImport(project, call, reference, name, (now) => refuseObstacle(call, now));
+    if (found === undefined) throw notThere(project, call, reference);
+    if ((requestOf(found)?.name ?? name) !== name) throw taken(call, name, reference);
   }
   for (const rival of await candidatesOf(project, call, name)) {
     if (rival.id === reference || fateOf(rival) === "dropped" || isLeaving(rival)) continue;
     if ((await settleFate(project, call, rival, "dropped")) === "kept") {
-      await disown(project, call, (await volumes.get(call, reference)) ?? volume);
+      await giveBack(project, call, reference, isNamed);
       throw taken(call, name, rival.id);
     }
   }
@@ -77,8 +75,7 @@ async function importVolume(
   const kept = settled === "kept" ? await ownVolume(project, call, reference) : undefined;
   if (kept !== undefined) return describe(project, call, kept);
   // Somebody who wanted the name too has had it dropped, perhaps by an import that gives its own volume back now.
-  const dropped = settled === "dropped" ? await volumes.get(call, reference) : undefined;
-  if (dropped !== undefined && writtenFate(dropped) === "dropped") await disown(project, call, dropped);
+  if (settled === "dropped") await giveBack(project, call, reference, (then) => isNamed(then) && writtenFate(then) === "dropped");
   throw taken(call, name, reference);
 }
 
@@ -108,18 +105,20 @@ async function unmanageVolume(project: Project, { id }: { readonly id: VolumeId 
   await volumes.removeMetadata(call, id, keys.version);
   // A connect reserves first, and looks then whether the volume is ours: if that was before this, its reservation is seen now.
   if ((await volumes.attachments(call, id)).some(isHosts)) throw await takenBack(project, call, id);
-  await disown(project, call, (await volumes.get(call, id)) ?? volume);
+  await giveBack(project, call, id, isNotOurs);
 }
+
+const isNotOurs = ({ metadata }: CinderVolume): boolean => metadata[keys.version] === undefined;
 
 const isHosts = (attachment: CinderAttachment): boolean => proposalOf(attachment) === undefined;
 
 /** A process that was killed while letting go left some of what means nothing any more, unless a host got the volume at the same time. */
 async function finishDisowning(project: Project, call: Call<"unmanageVolume">, id: VolumeId): Promise<void> {
   const left = isUuid(id) ? await project.volumes.get(call, id) : undefined;
-  if (left === undefined || left.metadata[keys.version] !== undefined) return;
+  if (left === undefined || !isNotOurs(left)) return;
   const attachments = await project.volumes.attachments(call, id);
   if (attachments.some((attachment) => factsOf(left, attachment.id) !== undefined)) throw await takenBack(project, call, id);
-  await disown(project, call, left);
+  await giveBack(project, call, id, isNotOurs);
 }
 
 /** A host has the volume: it is ours, as it was. */
@@ -131,6 +130,10 @@ async function takenBack({ volumes }: Project, call: Call<"unmanageVolume">, id:
 
 const inUse = ({ ctx }: Call<"unmanageVolume">, id: VolumeId): SouthboundError =>
   ctx.fail("FAILED_PRECONDITION", "volume-in-use", `volume ${id} is attached; detach it first`, { resource: id, outcome: "none" });
+
+function notThere(project: Project, { ctx }: Call<"importVolume">, reference: string): SouthboundError {
+  return ctx.fail("NOT_FOUND", "reference-not-found", `project ${project.name} has no volume ${JSON.stringify(reference)}`, { resource: reference, outcome: "none" });
+}
 
 function taken({ ctx }: Call<"importVolume">, name: string, id: string): SouthboundError {
   return ctx.fail("ALREADY_EXISTS", "volume-exists", `the name ${JSON.stringify(name)} is another volume's, or the volume has another name; take another name`, {

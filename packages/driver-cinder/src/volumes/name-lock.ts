@@ -1,6 +1,7 @@
 import { GiB } from "@opensds/core";
 import type { Call } from "../call.js";
 import { createVolume } from "./create-volume.js";
+import { candidatesOf } from "./get-volume.js";
 import { createPacer } from "../poll.js";
 import type { Project } from "../project.js";
 import { innerName } from "../records/records.js";
@@ -8,16 +9,31 @@ import { release } from "./release.js";
 import { failedWith } from "../transport/failure.js";
 import type { CinderAttachment } from "../transport/shapes.js";
 
-/** How long one holder may be seen before others take it for dead. It holds the lock for two requests, a fraction of a second. */
+/** How long one holder may be seen before others take it for dead. It holds the lock for a few requests, a second at most. */
 const deadMs = 10_000;
 
 /**
  * Does short work that only one process of the project may do at a time: what has names and no state that could be reserved, as
  * snapshots. The lock is the reservation of a volume of the driver's own, which the first one makes.
  */
-export async function withNameLock<Value>(project: Project, call: Call, work: () => Promise<Value>): Promise<Value> {
+export const withNameLock = <Value>(project: Project, call: Call, work: () => Promise<Value>): Promise<Value> => withLock(project, call, makeLock, work);
+
+/** The same where somebody has ever made the lock; where nobody has, nobody does such work: undoing it takes no space of the project's. */
+export const withNameLockIfMade = <Value>(project: Project, call: Call, work: () => Promise<Value>): Promise<Value> => withLock(project, call, findLock, work);
+
+async function withLock<Value>(
+  project: Project,
+  call: Call,
+  reach: (project: Project, call: Call) => Promise<string | undefined>,
+  work: () => Promise<Value>,
+): Promise<Value> {
   let held: CinderAttachment | undefined;
-  while (held === undefined) held = await take(project, call, await lockOf(project, call));
+  while (held === undefined) {
+    const id = locks.get(project) ?? (await reach(project, call));
+    if (id === undefined) return work();
+    locks.set(project, id);
+    held = await take(project, call, id);
+  }
   try {
     return await work();
   } finally {
@@ -28,13 +44,15 @@ export async function withNameLock<Value>(project: Project, call: Call, work: ()
 /** Each project's lock, as it was last seen: it stays where it is, unless somebody deletes it. */
 const locks = new WeakMap<Project, string>();
 
-async function lockOf(project: Project, call: Call): Promise<string> {
-  const known = locks.get(project);
-  if (known !== undefined) return known;
-  const { id } = await createVolume(project, { name: innerName("lock for names"), sizeBytes: GiB, capacity: { requiredBytes: GiB, limitBytes: null }, parameters: {} }, call);
-  locks.set(project, id);
+const lockName = innerName("lock for names");
+
+async function makeLock(project: Project, call: Call): Promise<string> {
+  const { id } = await createVolume(project, { name: lockName, sizeBytes: GiB, capacity: { requiredBytes: GiB, limitBytes: null }, parameters: {} }, call);
   return id;
 }
+
+const findLock = async (project: Project, call: Call): Promise<string | undefined> =>
+  (await candidatesOf(project, call, lockName)).length === 0 ? undefined : makeLock(project, call);
 
 /** Undefined: that lock is not there any more. */
 async function take(project: Project, call: Call, id: string): Promise<CinderAttachment | undefined> {
