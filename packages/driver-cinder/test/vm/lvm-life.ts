@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { GiB, MiB, openBackends, requireFacets, type AttachmentRecord } from "@opensds/core";
 import { cinder, type CinderOptions } from "@opensds/driver-cinder";
+import { deviceBytes, must, note, sha256 } from "@opensds/lab/guest";
 
 /** What the test on the host asks for. */
 export interface LvmOrder {
@@ -34,7 +34,7 @@ async function life(): Promise<void> {
   const record = await driver.attachVolume({ volumeId: made.id });
   const path = pathOf(record);
   assert.equal(record.device?.method, "iscsi");
-  assert.equal(bytesOf(path), GiB);
+  assert.equal(deviceBytes(path), GiB);
   assert.equal((await driver.getVolume({ id: made.id })).state, "in-use");
   assert.equal(sessions().length, 1);
   note(`attached as ${path} through ${sessions().join(", ")}`);
@@ -56,7 +56,7 @@ async function life(): Promise<void> {
   const { volume } = await driver.expansion.expandVolume({ id: made.id, capacity: { requiredBytes: 2 * GiB } });
   assert.equal(volume.sizeBytes, 2 * GiB);
   const again = await driver.attachVolume({ volumeId: made.id });
-  assert.equal(bytesOf(pathOf(again)), 2 * GiB);
+  assert.equal(deviceBytes(pathOf(again)), 2 * GiB);
   const remounted = await driver.mountVolume({ attachment: again, directory });
   assert.equal(sha256(file), sum, "the same data after detach, growth and attach");
   await driver.unmountVolume(remounted);
@@ -68,12 +68,6 @@ async function life(): Promise<void> {
   note("deleted");
 }
 
-function must(file: string, ...args: string[]): string {
-  const { status, stdout, stderr, error } = spawnSync(file, args, { encoding: "utf8" });
-  if (status !== 0) throw new Error(`${file} ${args.join(" ")} failed: ${stderr || String(error)}`);
-  return stdout;
-}
-
 /** What Cinder's LVM has in its group, as LVM's own command says. */
 function logicalVolumes(): readonly string[] {
   return must("lvs", "--noheadings", "--options", "lv_name").split("\n").map((line) => line.trim()).filter((name) => name !== "");
@@ -83,20 +77,7 @@ function sessions(): readonly string[] {
   return existsSync("/sys/class/iscsi_session") ? readdirSync("/sys/class/iscsi_session") : [];
 }
 
-function bytesOf(path: string): number {
-  return Number(must("blockdev", "--getsize64", path));
-}
-
-function sha256(path: string): string {
-  return createHash("sha256").update(readFileSync(path)).digest("hex");
-}
-
 function pathOf(record: AttachmentRecord): string {
   assert(record.device !== null, "the record has no device");
   return record.device.path;
-}
-
-/** Says how far the scenario is, with the machine's own time. */
-function note(what: string): void {
-  console.log(`[${readFileSync("/proc/uptime", "utf8").split(" ")[0] ?? ""}] ${what}`);
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { exportConnection, importConnection, type Connection } from "@opensds/core";
 import { createHost } from "@opensds/core/host";
-import { bench, elsewhere, note } from "./guest-bench.js";
+import { note } from "@opensds/lab/guest";
+import { bench, elsewhere } from "./guest-bench.js";
 import type { GuestOrder, KillSample } from "./order.js";
 
 /** A dock that kills itself at a step. */

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { attachmentId, exportConnection, volumeId, type AttachmentRecord, type Connection, type ConnectionInfo, type FormatRecord } from "@opensds/core";
 import { createHost, type FormatJournal } from "@opensds/core/host";
@@ -33,26 +32,10 @@ export const bench = {
   },
 };
 
-/** Runs a program that must succeed. */
-export function must(file: string, ...args: string[]): string {
-  const { status, stdout, stderr, error } = spawnSync(file, args, { encoding: "utf8" });
-  if (status !== 0) throw new Error(`${file} ${args.join(" ")} failed: ${stderr || String(error)}`);
-  return stdout;
-}
-
-/** Says how far the scenario is, with the machine's own time. */
-export function note(what: string): void {
-  console.log(`[${readFileSync("/proc/uptime", "utf8").split(" ")[0] ?? ""}] ${what}`);
-}
-
 export const pathOf = (record: AttachmentRecord): string => {
   assert(record.device !== null, "the record has no device");
   return record.device.path;
 };
-
-export const deviceBytes = (path: string): number => Number(must("blockdev", "--getsize64", path));
-
-export const sha256 = (path: string): string => createHash("sha256").update(readFileSync(path)).digest("hex");
 
 /** A journal as a backend's: `formatting` over nothing, `formatted` over the same one. */
 export function memoryJournal(): FormatJournal {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { bench, must, note, pathOf } from "./guest-bench.js";
+import { must, note } from "@opensds/lab/guest";
+import { bench, pathOf } from "./guest-bench.js";
 import { iqn, iscsiInfo, portals } from "./lio.js";
 import type { Target } from "./target.js";
 

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { must } from "./guest-bench.js";
+import { must } from "@opensds/lab/guest";
 
 /** Starts open-iscsi's daemon, as the service manager would. */
 export async function startIscsid(): Promise<void> {

@@ -1,6 +1,6 @@
 import { symlinkSync, writeFileSync } from "node:fs";
 import { secret, type IscsiConnectionInfo } from "@opensds/core";
-import { must } from "./guest-bench.js";
+import { must } from "@opensds/lab/guest";
 import { configure, entries, makeBackingDisk, mountConfigfs, type Target } from "./target.js";
 
 export const iqn = "iqn.2026-01.example.array:shared";

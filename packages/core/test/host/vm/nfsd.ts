@@ -1,6 +1,6 @@
 import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import type { NfsConnectionInfo } from "@opensds/core";
-import { must } from "./guest-bench.js";
+import { must } from "@opensds/lab/guest";
 import { entries, unitBytes, type Target } from "./target.js";
 
 const exported = "/tmp/exported";

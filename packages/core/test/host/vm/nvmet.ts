@@ -1,6 +1,6 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import type { NvmeTcpConnectionInfo } from "@opensds/core";
-import { must } from "./guest-bench.js";
+import { must } from "@opensds/lab/guest";
 import { configure, entries, makeBackingDisk, mountConfigfs, type Target } from "./target.js";
 
 const subsystem = "nqn.2026-01.example.array:shared";

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RbdConnectionInfo } from "@opensds/core";
-import { bench, deviceBytes, expectGone, memoryJournal, must, note, pathOf, refused } from "./guest-bench.js";
+import { deviceBytes, must, note } from "@opensds/lab/guest";
+import { bench, expectGone, memoryJournal, pathOf, refused } from "./guest-bench.js";
 import type { GuestOrder } from "./order.js";
 
 const MiB = 1024 * 1024;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { bench, expectGone, must, note, pathOf, refused } from "./guest-bench.js";
+import { must, note } from "@opensds/lab/guest";
+import { bench, expectGone, pathOf, refused } from "./guest-bench.js";
 import type { GuestOrder } from "./order.js";
 
 /** Where the kernel cannot map the image, the next method of the list does; where there is none, the error says why. */

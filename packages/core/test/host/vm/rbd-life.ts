@@ -5,7 +5,8 @@ import { once } from "node:events";
 import { readFileSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { secret, type AttachmentRecord, type Connection, type RbdConnectionInfo } from "@opensds/core";
-import { bench, describedElsewhere, deviceBytes, expectGone, memoryJournal, must, note, pathOf, refused, sha256 } from "./guest-bench.js";
+import { deviceBytes, must, note, sha256 } from "@opensds/lab/guest";
+import { bench, describedElsewhere, expectGone, memoryJournal, pathOf, refused } from "./guest-bench.js";
 import type { GuestOrder } from "./order.js";
 
 const MiB = 1024 * 1024;

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import type { ConnectionInfo } from "@opensds/core";
-import { must } from "./guest-bench.js";
+import { must } from "@opensds/lab/guest";
 
 /** A storage target in the machine's own kernel, with two units on one target. */
 export interface Target {
