@@ -117,4 +117,13 @@ describe("two docks and one volume of another tool's", () => {
     expect(await failureOf(importedAs(one, "one"))).toMatchObject({ code: "ALREADY_EXISTS", reason: "volume-exists" });
     expect([metadataOf.get(id), attachments]).toEqual([{ theirs: "1" }, []]);
   });
+
+  it("which one was killed with as it decided about it: the same import goes on", async () => {
+    const [one] = await docks(() => undefined);
+    const { "opensds.fate": _, ...recordedOnly } = ours("one");
+    metadataOf.set(id, { theirs: "1", ...recordedOnly });
+    attachments = [{ id: "a0", status: "reserved", volume_id: id, instance: "09e45d50-0000-4000-8000-000000000001" }];
+    expect(await importedAs(one, "one")).toMatchObject({ id, name: "one" });
+    expect(recorded()).toEqual({ name: "one", fate: "kept", attachments: [] });
+  });
 });

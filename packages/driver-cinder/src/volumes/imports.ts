@@ -3,6 +3,7 @@ import { factsOf } from "../attachments/attachment-facts.js";
 import type { Bind } from "../bind.js";
 import type { Call } from "../call.js";
 import { fateOf, isLeaving, proposalOf, writtenFate } from "./fate.js";
+import { isFreeSoon } from "./free-soon.js";
 import { candidatesOf, describe, isUuid, ownVolume } from "./get-volume.js";
 import { giveBack, recordImport } from "./import-record.js";
 import { idsIn, tokenAfter } from "./list-token.js";
@@ -57,7 +58,8 @@ async function importVolume(
   const other = (await candidatesOf(project, call, name)).find((one) => one.id !== reference && fateOf(one) === "kept" && !isLeaving(one));
   if (other !== undefined || (recorded !== undefined && recorded.name !== name)) throw taken(call, name, other?.id ?? reference);
   if (recorded !== undefined && fateOf(volume) === "kept") return describe(project, call, volume);
-  refuseObstacle(call, volume);
+  // What is ours already is perhaps only decided about, by the same import in another process or by one that was killed.
+  if (recorded === undefined || !(await isFreeSoon(project, call, volume))) refuseObstacle(call, volume);
   if (recorded === undefined) {
     const found = await recordImport(project, call, reference, name, (now) => refuseObstacle(call, now));
     if (found === undefined) throw notThere(project, call, reference);
