@@ -68,13 +68,14 @@ ${host}`;
       volumeType: rbd-shared
 ${host}`;
   // What a driver can do beyond the rest, once it is told what the operator made for it.
+  const operators = `      groupType: consistent
+      qosTypes: ${JSON.stringify(LIMITED_TYPES)}
+`;
   const full = `  cinder-full:
     cinder_driver:
       cloud: lab
       cloudsFile: ${quote(files.clouds)}
-      groupType: consistent
-      qosTypes: ${JSON.stringify(LIMITED_TYPES)}
-${host}`;
+${operators}${host}`;
   const lowest = `  cinder-lowest:
     cinder_driver:
       cloud: lab
@@ -90,7 +91,7 @@ ${host}`;
       : `  cinder-credential:
     cinder_driver:
       auth: { type: application-credential, authUrl: ${quote(shortUrl)}, id: ${quote(id)}, secret: { file: ${quote(files.credentialSecret)} } }
-${host}`;
+${operators}${host}`;
   return credential + clouds.join("") + noauth + shared + full + lowest;
 }
 
