@@ -50,9 +50,10 @@ export interface CephConfig {
   /** Path of the Node that runs the native child, where the dock is no plain Node. Default: the dock's. */
   readonly execPath?: string | undefined;
   /**
-   * The most milliseconds that one of Ceph's commands, or one request to librados or librbd, may take within a call. Default 30 000. A command `rbd`
-   * that changes something has 45 000 at least, and this for each of its requests: the cluster believes for 30 s (`osd_client_watch_timeout`) that a
-   * client that died holds its image's lock. Where that was raised, raise this to 15 s above it.
+   * The most milliseconds that one of Ceph's commands, or one request to librados or librbd, may take within a call. Default 30 000. What
+   * may wait for an image's lock, which is every `rbd` command that changes something and every removal, has 45 000 at least, and this for each of its own
+   * requests: the cluster believes for 30 s (`osd_client_watch_timeout`) that a client that died holds the lock. Where that was raised, raise this to 15 s
+   * above it.
    */
   readonly commandTimeoutMs: number;
   /**

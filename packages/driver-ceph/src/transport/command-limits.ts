@@ -1,4 +1,5 @@
 import type { CommandRun } from "./command.js";
+import { withLockWait } from "./lock-wait.js";
 
 /** How long a command may take. */
 export interface CommandLimits {
@@ -8,19 +9,12 @@ export interface CommandLimits {
   readonly requestMs: number;
 }
 
-/**
- * The least that a command gets which may wait for an image's lock. Who died with it is believed to hold it until an OSD forgets the client, 30 s
- * after its last sign of life (`osd_client_watch_timeout`); then librbd takes the lock away, which is a few more requests. The cluster answers all
- * the while, so that the limit of one request says nothing of this wait; and a command that is killed while it waits is one more client to be forgotten.
- */
-const lockWaitMs = 45_000;
-
-/** librbd takes the image's lock for most of what changes an image, and asks who has it to give it up. */
+/** librbd takes the image's lock for most of what changes an image, removals and renames too, and asks who has it to give it up. */
 const mayWaitForLock = ({ tool, changes }: Pick<CommandRun, "tool" | "changes">): boolean => tool === "rbd" && changes;
 
 /** The limits of one command, in a call that has so many milliseconds left. */
 export function limitsOf(asked: Pick<CommandRun, "tool" | "changes" | "atMostMs">, commandTimeoutMs: number, leftMs: number): CommandLimits {
-  const usualMs = mayWaitForLock(asked) ? Math.max(commandTimeoutMs, lockWaitMs) : commandTimeoutMs;
+  const usualMs = mayWaitForLock(asked) ? withLockWait(commandTimeoutMs) : commandTimeoutMs;
   const wholeMs = Math.min(leftMs, usualMs, asked.atMostMs ?? Infinity);
   return { wholeMs, requestMs: Math.min(wholeMs, commandTimeoutMs) };
 }

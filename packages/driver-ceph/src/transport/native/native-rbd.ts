@@ -30,7 +30,7 @@ export function createNativeRbd({ request, isOwn }: Supervisor): Rbd {
         throw new CommandFailure("rbd_remove", errno.ENOSYS, `image ${imageId} bears no mark`);
       }
       await request(call, "moveToTrash", { imageId, unlistedAs: imageName }, writes);
-      await request(call, "purge", { imageId }, writes);
+      await request(call, "purge", { imageId }, { ...writes, mayWaitForLock: true });
     },
     purge: async (call, imageId, atMostMs) => {
       await request(call, "purge", { imageId }, { changes: true, atMostMs });

@@ -7,7 +7,9 @@ import type { OperationName, ReplyOf } from "./protocol.js";
 export interface RequestOptions {
   /** Whether it may change the cluster. */
   readonly changes: boolean;
-  /** The most milliseconds, within the call's own deadline. Default: the backend's `commandTimeoutMs`. */
+  /** Whether librbd may take an image's lock for it: see `withLockWait`. */
+  readonly mayWaitForLock?: boolean | undefined;
+  /** The most milliseconds, within the call's own deadline. Default: the backend's `commandTimeoutMs`, and more where it may wait for a lock. */
   readonly atMostMs?: number | undefined;
 }
 

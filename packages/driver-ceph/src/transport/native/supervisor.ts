@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { reasonOf } from "../../reason-of.js";
 import { CommandFailure, errno } from "../command-failure.js";
+import { withLockWait } from "../lock-wait.js";
 import { startChild, threads, type Child } from "./child-process.js";
 import type { ChildEntry } from "./find-child.js";
 import { ConnectFailure, failureFrom, NativeUnavailable } from "./native-failures.js";
@@ -195,7 +196,7 @@ export function createSupervisor(entry: ChildEntry, execPath: string | undefined
 
   const submit = <Value>(
     { ctx }: Caller,
-    { changes, atMostMs }: RequestOptions,
+    { changes, mayWaitForLock = false, atMostMs }: RequestOptions,
     what: string,
     waiting: Map<number, Pending>,
     work: Work<Value>,
@@ -204,7 +205,8 @@ export function createSupervisor(entry: ChildEntry, execPath: string | undefined
     if (ctx.signal.aborted) return Promise.reject(reasonOf(ctx.signal));
     if (unavailable !== undefined) return Promise.reject(unavailable);
     if (closed) return Promise.reject(new CommandFailure(what, undefined, "the driver is closed"));
-    const bounds = { signal: ctx.signal, leftMs: ctx.remainingMs(), ownMs: atMostMs ?? commandTimeoutMs };
+    const usualMs = mayWaitForLock ? withLockWait(commandTimeoutMs) : commandTimeoutMs;
+    const bounds = { signal: ctx.signal, leftMs: ctx.remainingMs(), ownMs: atMostMs ?? usualMs };
     return waitForAnswer({ what, changes, number: (numbers += 1), bounds, waiting, work, hooks });
   };
 
