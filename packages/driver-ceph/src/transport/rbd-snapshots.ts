@@ -1,7 +1,7 @@
 import type { Call } from "../call.js";
 import type { ById } from "./by-id.js";
 import type { RunCommand, StreamCommand } from "./command.js";
-import { errno, unless } from "./command-failure.js";
+import { errno, failedWith, unless } from "./command-failure.js";
 import { decodeJson, snapshotsShape } from "./decode.js";
 
 /** A snapshot of an image, as RBD has it. */
@@ -54,27 +54,35 @@ export interface RbdSnapshots {
 
 /** Makes the door to the snapshots in one pool and namespace. */
 export function createRbdSnapshots(run: RunCommand, stream: StreamCommand, where: readonly string[], byId: ById): RbdSnapshots {
+  const list: RbdSnapshots["list"] = async (call, imageId) => {
+    const args = [`--image-id=${imageId}`, "--all", ...where, "--format=json"];
+    const text = await run(call, { tool: "rbd", words: ["snap", "ls"], args, changes: false });
+    const found = decodeJson("rbd snap ls", text, snapshotsShape).map(({ id, name, size, timestamp, namespace }) => ({
+      id,
+      name,
+      sizeBytes: size,
+      createdAt: new Date(`${timestamp} UTC`),
+      kind: kindOf(namespace.type),
+      ...(namespace.group !== undefined && { groupSnapshot: { group: namespace.group, name: namespace["group snap"] ?? "" } }),
+    }));
+    return found.sort((a, b) => a.id - b.id);
+  };
   return {
-    list: async (call, imageId) => {
-      const args = [`--image-id=${imageId}`, "--all", ...where, "--format=json"];
-      const text = await run(call, { tool: "rbd", words: ["snap", "ls"], args, changes: false });
-      const found = decodeJson("rbd snap ls", text, snapshotsShape).map(({ id, name, size, timestamp, namespace }) => ({
-        id,
-        name,
-        sizeBytes: size,
-        createdAt: new Date(`${timestamp} UTC`),
-        kind: kindOf(namespace.type),
-        ...(namespace.group !== undefined && { groupSnapshot: { group: namespace.group, name: namespace["group snap"] ?? "" } }),
-      }));
-      return found.sort((a, b) => a.id - b.id);
-    },
+    list,
     create: (call, imageId, name) =>
       byId.open(call, imageId, async (image) => {
         await run(call, { tool: "rbd", words: ["snap", "create"], args: [`--image=${image}`, `--snap=${name}`, "--no-progress", ...where], changes: true });
       }),
     remove: async (call, imageId, snapshotId) => {
       const args = [`--image-id=${imageId}`, `--snap-id=${snapshotId}`, ...where];
-      await unless([errno.ENOENT], run(call, { tool: "rbd", words: ["snap", "rm"], args, changes: true }));
+      try {
+        await unless([errno.ENOENT], run(call, { tool: "rbd", words: ["snap", "rm"], args, changes: true }));
+      } catch (thrown) {
+        if (!failedWith(thrown, errno.EBUSY)) throw thrown;
+        // What clones keep is removed once and busy ever after: another call has just removed it, or this command has and was run again.
+        const left = (await unless([errno.ENOENT], list(call, imageId)))?.find(({ id }) => id === snapshotId);
+        if (left !== undefined && left.kind !== "trash") throw thrown;
+      }
     },
     diff: async function* (call, imageName, { from, to, wholeObjects }) {
       const which = [`--image=${imageName}`, `--snap=${to}`, ...(from === undefined ? [] : [`--from-snap=${from}`])];
