@@ -3,7 +3,7 @@ import { aliasOf } from "./alias-name.js";
 import type { RunCommand } from "./command.js";
 import { errno, failedWith, unless } from "./command-failure.js";
 
-/** How often a name that another call has just removed is made again. */
+/** How often a name that another call has just removed or emptied is made again. */
 const turns = 5;
 
 /** Opens images by their ids with commands that only take names. */
@@ -50,8 +50,9 @@ export function createById(run: RunCommand, where: readonly string[]): ById {
           await remove(call, name);
           return value;
         } catch (thrown) {
-          // Another call on the same image may have ended and removed the name they share.
-          const lost = failedWith(thrown, errno.ENOENT) && turn < turns && !(await isThere(call, nameObject(name))) && (await isThere(call, `rbd_header.${imageId}`));
+          // Another call on the same image may have ended and removed the name they share; a third may have made it again by now. Or a command that
+          // outlived its call wrote nothing into it, for want of what it was to be given.
+          const lost = failedWith(thrown, errno.ENOENT) && turn < turns && (await isThere(call, `rbd_header.${imageId}`));
           if (lost) continue;
           await remove(call, name).catch(() => undefined);
           throw thrown;
