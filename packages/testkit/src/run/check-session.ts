@@ -91,9 +91,9 @@ export async function openCheckSession(settings: SessionSettings): Promise<Check
 
   const end = async (): Promise<string[]> => {
     const problems: string[] = [];
-    const attempt = async (what: string, work: () => Promise<void>): Promise<void> => {
+    const attempt = async (what: string, work: () => Promise<void>, atMostMs = cleanupStepMs): Promise<void> => {
       try {
-        await within(work(), cleanupStepMs, what);
+        await within(work(), atMostMs, what);
       } catch (error) {
         problems.push(`could not ${what}: ${error instanceof Error ? error.message : String(error)}`);
       }
@@ -101,9 +101,11 @@ export async function openCheckSession(settings: SessionSettings): Promise<Check
     for (const { what, step } of deferred.reverse()) await attempt(what, async () => step(await settings.janitor()));
     // Processes first: one that still works would make what was just removed.
     for (const close of closers.reverse()) await attempt("close a driver or worker", close);
-    await attempt("remove what the check made", async () => {
+    const removeAll = async (): Promise<void> => {
       problems.push(...(await made.removeAll(settings.janitor, (work) => within(work, cleanupStepMs, "removing it"))));
-    });
+    };
+    // A check may have made as many volumes as its time allows.
+    await attempt("remove what the check made", removeAll, Math.max(settings.timeoutMs, cleanupStepMs));
     for (const directory of directories.reverse()) {
       await attempt(`remove ${directory}`, () => rm(directory, { recursive: true, force: true }));
     }
