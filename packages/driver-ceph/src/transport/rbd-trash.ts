@@ -1,9 +1,11 @@
+import { together } from "../bounded.js";
 import type { Call } from "../call.js";
 import type { ById } from "./by-id.js";
 import type { RunCommand } from "./command.js";
 import { errno, unless } from "./command-failure.js";
 import { decodeJson, diffShape } from "./decode.js";
 import { decodeTrash, type TrashedImage } from "./decode-trash.js";
+import { dropAlias } from "./drop-alias.js";
 import { doomedKey } from "./rados.js";
 import { guard } from "./rbd.js";
 
@@ -48,7 +50,7 @@ export function createRbdTrash(run: RunCommand, where: readonly string[], byId: 
     },
     purgeNow: async (call, imageId) => {
       const args = [`--image-id=${imageId}`, "--force", "--no-progress", ...where];
-      await unless([errno.ENOENT], run(call, { tool: "rbd", words: ["trash", "rm"], args, changes: true }));
+      await together(unless([errno.ENOENT], run(call, { tool: "rbd", words: ["trash", "rm"], args, changes: true })), dropAlias(run, call, imageId, where));
     },
     clearDoomed: async (call, imageId) => {
       const args = [`rbd_header.${imageId}`, doomedKey, ...where];

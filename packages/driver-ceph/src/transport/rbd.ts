@@ -1,7 +1,9 @@
+import { together } from "../bounded.js";
 import type { Call } from "../call.js";
 import type { RunCommand } from "./command.js";
 import { CommandFailure } from "./command-failure.js";
 import { decodeJson, imageInfoShape, namesShape, namespacesShape, statusShape, usageShape } from "./decode.js";
+import { dropAlias } from "./drop-alias.js";
 
 /** An image, as far as this driver looks at it. */
 export interface ImageInfo {
@@ -120,8 +122,12 @@ export function createRbd(run: RunCommand, pool: string, namespace: string): Rbd
     },
     list: async (call) => decodeJson("rbd ls", await read(call, ["ls"], []), namesShape),
     trashDoomed: (call, _imageId, name) => change(call, ["trash", "mv"], [`--image=${name}`, guard]),
-    removeDoomed: (call, _imageId, name) => change(call, ["rm"], [`--image=${name}`, guard, "--no-progress"]),
-    purge: (call, imageId, atMostMs) => change(call, ["trash", "rm"], [`--image-id=${imageId}`, "--no-progress"], atMostMs),
+    removeDoomed: async (call, imageId, name) => {
+      await together(change(call, ["rm"], [`--image=${name}`, guard, "--no-progress"]), dropAlias(run, call, imageId, where));
+    },
+    purge: async (call, imageId, atMostMs) => {
+      await together(change(call, ["trash", "rm"], [`--image-id=${imageId}`, "--no-progress"], atMostMs), dropAlias(run, call, imageId, where));
+    },
     namespaces: async (call) => {
       const args = [`--pool=${pool}`, "--format=json"];
       const found = decodeJson("rbd namespace ls", await run(call, { tool: "rbd", words: ["namespace", "ls"], args, changes: false }), namespacesShape);
