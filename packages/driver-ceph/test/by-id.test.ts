@@ -1,19 +1,8 @@
-import { SouthboundError, silentLogger } from "@opensds/core";
 import { describe, expect, it } from "vitest";
-import { openCall } from "../src/call.js";
 import { createById } from "../src/transport/by-id.js";
 import { createCommands } from "../src/transport/command.js";
+import { fakeCall } from "./fakes/call.js";
 import { fakeCommands } from "./fakes/commands.js";
-
-const call = () =>
-  openCall({
-    operation: "createSnapshot",
-    signal: new AbortController().signal,
-    remainingMs: () => 5_000,
-    fail: (code, reason, message, info) => new SouthboundError(code, reason, message, { ...info, operation: "createSnapshot" }),
-    step: () => Promise.resolve(),
-    log: silentLogger,
-  });
 
 describe("an image that is opened by its id through a name", () => {
   const { put, directory } = fakeCommands();
@@ -23,7 +12,7 @@ describe("an image that is opened by its id through a name", () => {
   const cut = async (fails: number, header: "there" | "gone"): Promise<number> => {
     put("rados", `[ "$1 $2" = "stat rbd_header.1b" ] && [ ${header} = gone ] && echo 'error stat-ing: (2) No such file or directory' >&2 && exit 1; cat > /dev/null`);
     put("rbd", `echo >> ${directory()}/tries; [ $(wc -l < ${directory()}/tries) -gt ${fails} ] && wc -l < ${directory()}/tries && exit 0; exit 2`);
-    return Number(await byId.open(call(), "1b", (name) => run(call(), { tool: "rbd", words: ["snap", "create"], args: [`--image=${name}`], changes: true })));
+    return Number(await byId.open(fakeCall(), "1b", (name) => run(fakeCall(), { tool: "rbd", words: ["snap", "create"], args: [`--image=${name}`], changes: true })));
   };
 
   it("is found although another call has removed the name meanwhile and a third has made it again, or a killed one has emptied it", async () => {

@@ -1,7 +1,6 @@
-import { SouthboundError, silentLogger, type CallContext } from "@opensds/core";
 import { describe, expect, it } from "vitest";
 import { mapBounded, takeTurns } from "../src/bounded.js";
-import { openCall, type Call } from "../src/call.js";
+import type { Call } from "../src/call.js";
 import { toSouthbound } from "../src/errors.js";
 import { poolKind } from "../src/care/doctor.js";
 import { poolsIn } from "../src/transport/cluster.js";
@@ -9,6 +8,7 @@ import { createCommands, type CommandRun } from "../src/transport/command.js";
 import { limitsOf } from "../src/transport/command-limits.js";
 import { CommandFailure } from "../src/transport/command-failure.js";
 import { decodeCephString, decodeHexDump, decodeJson, imageInfoShape } from "../src/transport/decode.js";
+import { fakeCall } from "./fakes/call.js";
 import { fakeCommands } from "./fakes/commands.js";
 
 const config = {
@@ -24,18 +24,6 @@ const config = {
   maxSnapshots: 450,
   flattenAtLayers: 8,
 } as const;
-
-const callOf = (signal: AbortSignal = new AbortController().signal, remainingMs = 5_000): Call<"createVolume"> => {
-  const ctx: CallContext<"createVolume"> = {
-    operation: "createVolume",
-    signal,
-    remainingMs: () => remainingMs,
-    fail: (code, reason, message, info) => new SouthboundError(code, reason, message, { ...info, operation: "createVolume" }),
-    step: () => Promise.resolve(),
-    log: silentLogger,
-  };
-  return openCall(ctx);
-};
 
 describe("work that is done in turns", () => {
   it("has no more of it at once than it may, goes on after a failure, and leaves out who has given up", async () => {
@@ -92,7 +80,7 @@ describe("commands", () => {
 
   it("passes who and where, and returns what was printed", async () => {
     fake("rbd", 'echo "$@"');
-    const call = callOf();
+    const call = fakeCall();
     const said = await run(call, { tool: "rbd", words: ["ls"], args: ["--pool=rbd"], changes: false });
     expect(said).toBe(
       "ls --pool=rbd --conf=/etc/ceph/ceph.conf --id=dock --client-mount-timeout=5 --rados-mon-op-timeout=5 --rados-osd-op-timeout=5",
@@ -102,20 +90,20 @@ describe("commands", () => {
 
   it("takes rbd's error number from its exit status, and rados' from its last words", async () => {
     fake("rbd", "echo 'rbd: create error: (17) File exists' >&2; exit 17");
-    expect(await failure(callOf(), "rbd")).toMatchObject({ errno: 17, command: "rbd do it" });
+    expect(await failure(fakeCall(), "rbd")).toMatchObject({ errno: 17, command: "rbd do it" });
     fake("rados", "echo 'ERROR: failed locking: (16) Device or resource busy' >&2; exit 1");
-    expect(await failure(callOf(), "rados")).toMatchObject({ errno: 16 });
+    expect(await failure(fakeCall(), "rados")).toMatchObject({ errno: 16 });
     fake("rbd", "echo 'rbd: unrecognised option' >&2; exit 1");
-    expect(await failure(callOf(), "rbd")).toMatchObject({ errno: undefined });
+    expect(await failure(fakeCall(), "rbd")).toMatchObject({ errno: undefined });
   });
 
   it("ends a command at its deadline and when the call is given up", async () => {
     fake("rbd", "exec sleep 20");
     const startedAt = performance.now();
-    expect(await failure(callOf(undefined, 200), "rbd")).toMatchObject({ errno: 110 });
+    expect(await failure(fakeCall({ remainingMs: 200 }), "rbd")).toMatchObject({ errno: 110 });
     const given = new AbortController();
     setTimeout(() => given.abort(new Error("given up")), 200);
-    expect(await failure(callOf(given.signal), "rbd")).toMatchObject({ message: "given up" });
+    expect(await failure(fakeCall({ signal: given.signal }), "rbd")).toMatchObject({ message: "given up" });
     expect(performance.now() - startedAt).toBeLessThan(4_000);
   });
 
@@ -124,17 +112,17 @@ describe("commands", () => {
     fake("rbd", 'sleep 1; echo "$@"');
     const cut = { tool: "rbd", words: ["snap", "create"], args: [], changes: true } as const;
     const limits = "--client-mount-timeout=1 --rados-mon-op-timeout=1 --rados-osd-op-timeout=1";
-    expect(await impatient(callOf(), cut)).toBe(`snap create --conf=/etc/ceph/ceph.conf --id=dock ${limits}`);
+    expect(await impatient(fakeCall(), cut)).toBe(`snap create --conf=/etc/ceph/ceph.conf --id=dock ${limits}`);
     fake("rbd", "exec sleep 20");
     const failure = async (call: Call, asked: CommandRun): Promise<unknown> => impatient(call, asked).catch((error: unknown) => error);
-    expect(await failure(callOf(), { ...cut, words: ["info"], changes: false })).toMatchObject({ errno: 110, detail: "no answer within 200 ms" });
-    expect(await failure(callOf(undefined, 300), cut)).toMatchObject({ errno: 110, detail: "no answer within 300 ms" });
-    expect(await failure(callOf(), { ...cut, atMostMs: 250 })).toMatchObject({ errno: 110, detail: "no answer within 250 ms" });
+    expect(await failure(fakeCall(), { ...cut, words: ["info"], changes: false })).toMatchObject({ errno: 110, detail: "no answer within 200 ms" });
+    expect(await failure(fakeCall({ remainingMs: 300 }), cut)).toMatchObject({ errno: 110, detail: "no answer within 300 ms" });
+    expect(await failure(fakeCall(), { ...cut, atMostMs: 250 })).toMatchObject({ errno: 110, detail: "no answer within 250 ms" });
   });
 
   it("never shows an argument in an error", async () => {
     fake("rbd", "exit 5");
-    const call = callOf();
+    const call = fakeCall();
     const error = toSouthbound(call, config, await failure(call, "rbd"));
     expect(JSON.stringify(error)).not.toContain("secret-looking");
   });
@@ -162,7 +150,7 @@ describe("how long a command may take", () => {
 
 describe("errors", () => {
   const translate = (errno: number | undefined, changed = false): unknown => {
-    const call = callOf();
+    const call = fakeCall();
     call.changed = changed;
     return toSouthbound(call, config, new CommandFailure("rbd create", errno, "words"));
   };

@@ -1,31 +1,21 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { SouthboundError, silentLogger } from "@opensds/core";
 import { describe, expect, it } from "vitest";
-import { openCall } from "../src/call.js";
 import { createById } from "../src/transport/by-id.js";
 import { createCommands } from "../src/transport/command.js";
 import { createRbdTrash } from "../src/transport/rbd-trash.js";
 import { createRbd } from "../src/transport/rbd.js";
+import { fakeCall } from "./fakes/call.js";
 import { fakeCommands } from "./fakes/commands.js";
-
-const call = openCall({
-  operation: "deleteVolume",
-  signal: new AbortController().signal,
-  remainingMs: () => 5_000,
-  fail: (code, reason, message, info) => new SouthboundError(code, reason, message, { ...info, operation: "deleteVolume" }),
-  step: () => Promise.resolve(),
-  log: silentLogger,
-});
 
 describe("the name that a killed call has left of an image", () => {
   const { put, directory } = fakeCommands();
   const run = createCommands({ conf: "/etc/ceph/ceph.conf", user: "dock", commandTimeoutMs: 5_000 });
   const where = ["--pool=rbd"];
   const removals = {
-    purge: () => createRbd(run, "rbd", "").purge(call, "1b", 3_000),
-    removeDoomed: () => createRbd(run, "rbd", "").removeDoomed(call, "1b", "image"),
-    purgeNow: () => createRbdTrash(run, where, createById(run, where)).purgeNow(call, "1b"),
+    purge: () => createRbd(run, "rbd", "").purge(fakeCall(), "1b", 3_000),
+    removeDoomed: () => createRbd(run, "rbd", "").removeDoomed(fakeCall(), "1b", "image"),
+    purgeNow: () => createRbdTrash(run, where, createById(run, where)).purgeNow(fakeCall(), "1b"),
   };
 
   it.each(["purge", "removeDoomed", "purgeNow"] as const)("goes with the image: %s", async (removal) => {

@@ -1,22 +1,11 @@
-import { SouthboundError, silentLogger } from "@opensds/core";
 import { describe, expect, it } from "vitest";
-import { openCall } from "../src/call.js";
 import { createById } from "../src/transport/by-id.js";
 import { createCommands, createStreams } from "../src/transport/command.js";
 import { createRbdSnapshots } from "../src/transport/rbd-snapshots.js";
+import { fakeCall } from "./fakes/call.js";
 import { fakeCommands } from "./fakes/commands.js";
 
 const settings = { conf: "/etc/ceph/ceph.conf", user: "dock", commandTimeoutMs: 5_000 };
-
-const call = () =>
-  openCall({
-    operation: "createVolume",
-    signal: new AbortController().signal,
-    remainingMs: () => 5_000,
-    fail: (code, reason, message, info) => new SouthboundError(code, reason, message, { ...info, operation: "createVolume" }),
-    step: () => Promise.resolve(),
-    log: silentLogger,
-  });
 
 describe("a snapshot that RBD does not remove because something was cloned from it", () => {
   const { put } = fakeCommands();
@@ -29,13 +18,13 @@ describe("a snapshot that RBD does not remove because something was cloned from 
 
   it("is removed where another command, or this one before it crashed, has left it to its clones", async () => {
     answer(told('{"type":"trash","original_name":"s"}'));
-    await snapshots.remove(call(), "1b", 61);
+    await snapshots.remove(fakeCall(), "1b", 61);
     answer(told('{"type":"user"}', 60));
-    await snapshots.remove(call(), "1b", 61);
+    await snapshots.remove(fakeCall(), "1b", 61);
   });
 
   it("is not where it is an ordinary one still", async () => {
     answer(told('{"type":"user"}'));
-    await expect(snapshots.remove(call(), "1b", 61)).rejects.toMatchObject({ errno: 16 });
+    await expect(snapshots.remove(fakeCall(), "1b", 61)).rejects.toMatchObject({ errno: 16 });
   });
 });

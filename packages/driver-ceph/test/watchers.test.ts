@@ -1,21 +1,8 @@
-import { SouthboundError, silentLogger, type CallContext } from "@opensds/core";
 import { describe, expect, it } from "vitest";
-import { openCall, type Call } from "../src/call.js";
 import { createCommands } from "../src/transport/command.js";
 import { createRbd } from "../src/transport/rbd.js";
+import { fakeCall } from "./fakes/call.js";
 import { fakeCommands } from "./fakes/commands.js";
-
-const callOf = (): Call<"deleteVolume"> => {
-  const ctx: CallContext<"deleteVolume"> = {
-    operation: "deleteVolume",
-    signal: new AbortController().signal,
-    remainingMs: () => 5_000,
-    fail: (code, reason, message, info) => new SouthboundError(code, reason, message, { ...info, operation: "deleteVolume" }),
-    step: () => Promise.resolve(),
-    log: silentLogger,
-  };
-  return openCall(ctx);
-};
 
 describe("who has an image open, over commands", () => {
   const { put } = fakeCommands();
@@ -25,13 +12,13 @@ describe("who has an image open, over commands", () => {
   it("is not asked for where the image's id is not given", async () => {
     put("rbd", watched);
     put("rados", "exit 99");
-    expect(await rbd.watchers(callOf(), "image")).toEqual(["192.0.2.1:0/7"]);
+    expect(await rbd.watchers(fakeCall(), "image")).toEqual(["192.0.2.1:0/7"]);
   });
 
   it("leaves out a watch that the cluster keeps and tells nothing", async () => {
     put("rbd", watched);
     put("rados", `[ "$1 $2 $3" = "notify rbd_header.1a " ]`);
-    expect(await rbd.watchers(callOf(), "image", "1a")).toEqual([]);
+    expect(await rbd.watchers(fakeCall(), "image", "1a")).toEqual([]);
   });
 
   it.each([
@@ -42,6 +29,6 @@ describe("who has an image open, over commands", () => {
   ])("keeps who %s", async (_, notify) => {
     put("rbd", watched);
     put("rados", notify);
-    expect(await rbd.watchers(callOf(), "image", "1a")).toEqual(["192.0.2.1:0/7"]);
+    expect(await rbd.watchers(fakeCall(), "image", "1a")).toEqual(["192.0.2.1:0/7"]);
   });
 });
