@@ -26,6 +26,11 @@ export interface ChildEvents {
  */
 export const threads = 64;
 const lastWordsLength = 2_000;
+/**
+ * A page of a list lives until it is sent, longer than a young heap of the usual size lets it: it would be copied about meanwhile, at 2 to 5 % of the
+ * list's time. A heap that is not needed is not taken.
+ */
+const nodeOptions = "--max-semi-space-size=64";
 
 /** What the child's environment takes over: what Ceph's libraries read, and what a process needs. Nothing else is its business. */
 const inherited = /^(PATH|HOME|LANG|LC_[A-Z]+|TZ|TMPDIR|LD_LIBRARY_PATH|CEPH_[A-Z_]+|SystemRoot)$/;
@@ -35,7 +40,7 @@ export function startChild(entry: ChildEntry, execPath: string | undefined, even
   const child = fork(entry.path, [], {
     ...(execPath !== undefined && { execPath }),
     execArgv: [...entry.execArgv],
-    env: { ...environment, UV_THREADPOOL_SIZE: String(threads) },
+    env: { ...environment, UV_THREADPOOL_SIZE: String(threads), NODE_OPTIONS: nodeOptions },
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
   let words = "";
