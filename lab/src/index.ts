@@ -16,6 +16,7 @@ export type { ServiceName } from "./cinder/layout.js";
 export type { CephDetails, CephStatus } from "./ceph/status.js";
 export { adminCeph, adminRbd } from "./ceph/admin.js";
 export { killDaemon, pauseDaemon, resumeDaemon, startDaemon } from "./ceph/faults.js";
+export { freeLaggyGroups } from "./ceph/laggy.js";
 export type { DaemonName } from "./ceph/layout.js";
 export { createReporter } from "./progress.js";
 export type { OnProgress, ProgressEvent } from "./progress.js";

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { completeReply } from "../../src/ceph/admin-socket.js";
 import { isClean, parseStatus } from "../../src/ceph/health.js";
+import { hasLaggy } from "../../src/ceph/laggy.js";
 import { daemonNames, splitName } from "../../src/ceph/layout.js";
 import { type CephState, parseState } from "../../src/ceph/state.js";
 
@@ -41,6 +42,11 @@ describe("what the cluster says", () => {
     expect(isClean(parseStatus(status(1, { "active+clean": 15, unknown: 1 })), 1)).toBe(false);
     expect(isClean(parseStatus("{}"), 1)).toBe(false);
     expect(isClean(parseStatus("not JSON"), 1)).toBe(false);
+  });
+
+  it("tells groups that wait for their OSD's lease from others", () => {
+    expect(hasLaggy(parseStatus(status(1, { "active+clean": 12, "active+clean+laggy": 4 })))).toBe(true);
+    expect(hasLaggy(parseStatus(status(1, { "active+clean": 12, "active+undersized": 4 })))).toBe(false);
   });
 
   it("is read from an admin socket once it is there in full", () => {

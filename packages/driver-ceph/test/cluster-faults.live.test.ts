@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MiB, openBackends, type VolumeDriver } from "@opensds/core";
 import ceph from "@opensds/driver-ceph";
-import { adminCeph, killDaemon, pauseDaemon, resumeDaemon, startDaemon } from "@opensds/lab";
+import { adminCeph, freeLaggyGroups, killDaemon, pauseDaemon, resumeDaemon, startDaemon } from "@opensds/lab";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { callsAtOnce } from "./live/amounts.js";
 import { failureOf, labConf, live, openNamespace, uniqueName, type LabNamespace } from "./live/lab.js";
@@ -59,6 +59,7 @@ describe.runIf(live)("the native transport while the cluster has faults", { time
     await Promise.all([
       ...fresh.map((name) => driver.createVolume({ name, capacity })),
       ...old.map(({ id }) => driver.deleteVolume({ id })),
+      freeLaggyGroups("osd.0"),
     ]);
     const after = await state();
     expect(after.map((line) => line.split(" ")[0]).sort()).toEqual([...fresh].sort());
