@@ -12,7 +12,8 @@ const stuckLooks = 7;
 export const hasLaggy = ({ states }: Pick<PgSummary, "states">): boolean => Object.keys(states).some((state) => state.split("+").includes("laggy"));
 
 /**
- * Waits until an OSD that was paused serves all its placement groups again; true when one of them had to be helped. An OSD that stood still for
+ * Looks whether an OSD that was paused serves all its placement groups again, and helps where it does not: then true, and it serves them in a
+ * moment. An OSD that stood still for
  * longer than half its read lease (8 s) finds a group laggy at its first request, and this release may leave it so for ever, every request to it
  * waiting, though nothing is wrong with it any more (tracker.ceph.com issues 53806 and 80404; github.com/ceph/ceph-container issue 1682). Marked
  * down for a moment, it begins a new interval, which ends that.

@@ -28,7 +28,8 @@ export interface HeaderQuestion<Info> {
   of(info: HeaderInfo): Info;
 }
 
-type AskHeader = (method: string, input?: Buffer) => () => PartAnswer;
+/** Asks a method of RBD's that takes no input. */
+type AskHeader = (method: string) => () => PartAnswer;
 
 const rbdClass = "rbd";
 const nothing = Buffer.alloc(0);
@@ -90,8 +91,8 @@ export async function lookAtHeader<Info>(
   const { factor = 1, failAlone = false } = options;
   const read = objects.read();
   const answers: (() => PartAnswer)[] = [];
-  const exec: AskHeader = (method, input = nothing) => {
-    const answer = read.exec(rbdClass, method, input, shortAnswer * factor, failAlone);
+  const exec: AskHeader = (method) => {
+    const answer = read.exec(rbdClass, method, nothing, shortAnswer * factor, failAlone);
     answers.push(answer);
     return answer;
   };
@@ -141,8 +142,9 @@ export const wholeHeader: HeaderQuestion<HeaderInfo> = {
     const snapshots = ask("get_snapcontext");
     const parent = ask("parent_get");
     return () => {
-      const found = plainOf(values());
-      const order = values().get("order");
+      const stored = values();
+      const found = plainOf(stored);
+      const order = stored.get("order");
       if (found === undefined || order === undefined || snapshots().errno !== 0 || parent().errno !== 0) return undefined;
       const context = new CephReader(snapshots().bytes);
       context.skip(8);
