@@ -2,6 +2,7 @@ import type { Call } from "../call.js";
 import { aliasOf } from "./alias-name.js";
 import type { RunCommand } from "./command.js";
 import { errno, failedWith, unless } from "./command-failure.js";
+import { nameObject } from "./object-names.js";
 
 /** How often a name that another call has just removed or emptied is made again. */
 const turns = 5;
@@ -25,7 +26,6 @@ export interface ById {
 
 /** Makes the names in one pool and namespace. */
 export function createById(run: RunCommand, where: readonly string[]): ById {
-  const nameObject = (name: string): string => `rbd_id.${name}`;
   const make = async (call: Call, name: string, imageId: string): Promise<void> => {
     const id = Buffer.from(imageId, "latin1");
     const content = Buffer.alloc(4 + id.length);

@@ -1,5 +1,6 @@
 import { CommandFailure } from "./command-failure.js";
 import { decodeHexDump } from "./decode.js";
+import { trashObject } from "./object-names.js";
 
 /** An image in RBD's trash. */
 export interface TrashedImage {
@@ -14,7 +15,7 @@ export interface TrashedImage {
 
 /** RBD's numbers for who put an image there: a user, and a user who may not purge it before its clones. */
 const usersSources = [0, 4];
-const command = "rados listomapvals rbd_trash";
+const command = `rados listomapvals ${trashObject}`;
 
 /** Reads what `rados listomapvals` prints of RBD's trash: the images that users put there. */
 export function decodeTrash(text: string): readonly TrashedImage[] {

@@ -3,6 +3,7 @@ import type { Call } from "../call.js";
 import type { RunCommand } from "./command.js";
 import { CommandFailure, errno, unless } from "./command-failure.js";
 import { decodeCephString, decodeHexDump, encodeCephString, decodeJson, lockNamesShape } from "./decode.js";
+import { directoryObject, headerOf, nameObject, objectMapOf } from "./object-names.js";
 import { createObjectLocks, type Lock, type Locker, type LockRequest } from "./object-locks.js";
 import { guardOption } from "./rbd.js";
 import { groupRefKey } from "./rbd-groups.js";
@@ -41,11 +42,9 @@ export interface Rados {
   probeWrite(call: Call): Promise<void>;
 }
 
-const directory = "rbd_directory";
 /** The key of the doomed mark in a header's omap. */
 export const doomedKey = `metadata_conf_${guardOption}`;
 const emptyCephString = new Uint8Array(4);
-const headerOf = (imageId: string): string => `rbd_header.${imageId}`;
 
 /** Makes the door to one pool and namespace. */
 export function createRados(run: RunCommand, pool: string, namespace: string): Rados {
@@ -68,7 +67,7 @@ export function createRados(run: RunCommand, pool: string, namespace: string): R
     }
   };
   const readDirectory = async (call: Call, key: string): Promise<string | undefined> => {
-    const value = await unless([errno.ENOENT], readKey(call, directory, key));
+    const value = await unless([errno.ENOENT], readKey(call, directoryObject, key));
     return value === undefined ? undefined : decodeCephString(value);
   };
 
@@ -91,13 +90,13 @@ export function createRados(run: RunCommand, pool: string, namespace: string): R
     directoryIdOf: (call, imageName) => readDirectory(call, `name_${imageName}`),
     directoryNameOf: (call, imageId) => readDirectory(call, `id_${imageId}`),
     hasObjectMap: async (call, imageId) =>
-      (await unless([errno.ENOENT], read(call, ["stat"], [`rbd_object_map.${imageId}`]))) !== undefined,
+      (await unless([errno.ENOENT], read(call, ["stat"], [objectMapOf(imageId)]))) !== undefined,
     markDoomed: (call, imageId) => change(call, ["setomapval"], [headerOf(imageId), doomedKey], emptyCephString),
     isDoomed: async (call, imageId) =>
       (await unless([errno.ENOENT], readKey(call, headerOf(imageId), doomedKey))) !== undefined,
     isGrouped: async (call, imageId) => (await unless([errno.ENOENT], readKey(call, headerOf(imageId), groupRefKey))) !== undefined,
     restoreName: async (call, imageId, imageName) => {
-      const object = `rbd_id.${imageName}`;
+      const object = nameObject(imageName);
       // Where two do this at once, one makes the object and both write the same into it.
       await unless([errno.EEXIST], change(call, ["create"], [object]));
       await change(call, ["put"], [object, "-"], encodeCephString(imageId));
@@ -115,7 +114,7 @@ export function createRados(run: RunCommand, pool: string, namespace: string): R
       const nobody = ["client.0", "--lock-cookie=none"];
       await unless(
         [errno.ENOENT],
-        run(call, { tool: "rados", words: ["lock", "break"], args: [directory, "opensds.probe", ...nobody, ...where], changes: false }),
+        run(call, { tool: "rados", words: ["lock", "break"], args: [directoryObject, "opensds.probe", ...nobody, ...where], changes: false }),
       );
     },
   };

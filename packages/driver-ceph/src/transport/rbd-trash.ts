@@ -6,6 +6,7 @@ import { errno, unless } from "./command-failure.js";
 import { decodeJson, diffShape } from "./decode.js";
 import { decodeTrash, type TrashedImage } from "./decode-trash.js";
 import { dropAlias } from "./drop-alias.js";
+import { trashObject } from "./object-names.js";
 import { doomedKey } from "./rados.js";
 import { guard } from "./rbd.js";
 
@@ -36,7 +37,7 @@ export function createRbdTrash(run: RunCommand, where: readonly string[], byId: 
   return {
     // `rbd trash ls --long` opens every image, and fails on all of them when one is gone before its entry is.
     list: async (call) => {
-      const read = run(call, { tool: "rados", words: ["listomapvals"], args: ["rbd_trash", ...where], changes: false });
+      const read = run(call, { tool: "rados", words: ["listomapvals"], args: [trashObject, ...where], changes: false });
       return decodeTrash((await unless([errno.ENOENT], read)) ?? "");
     },
     restore: async (call, imageId, name) => {

@@ -1,8 +1,8 @@
+import { directoryObject, nameObject } from "../../object-names.js";
 import { BadEncoding, CephReader } from "./encoding.js";
 import { errno, NativeFailure } from "./failure.js";
 import type { Objects } from "./object-ops.js";
 
-const directory = "rbd_directory";
 const namePrefix = "name_";
 /** Names that one read brings. */
 const perRead = 1_000;
@@ -28,7 +28,7 @@ export function openDirectory(objects: Objects): Directory {
   const readKey = async (key: string): Promise<string | undefined> => {
     const read = objects.read();
     const values = read.keys([key]);
-    const failed = await read.run(directory);
+    const failed = await read.run(directoryObject);
     if (failed === errno.ENOENT) return undefined;
     if (failed !== 0) throw new NativeFailure("rados_read_op_operate", failed);
     const value = values().get(key);
@@ -39,7 +39,7 @@ export function openDirectory(objects: Objects): Directory {
     const read = objects.read();
     // The keys in question begin after every other name, also where `after` is shorter than the prefix.
     const range = read.range(namePrefix + (after < prefix ? "" : after), namePrefix + prefix, limit);
-    const failed = await read.run(directory);
+    const failed = await read.run(directoryObject);
     if (failed === errno.ENOENT) return { images: [], more: false };
     if (failed !== 0) throw new NativeFailure("rados_read_op_operate", failed);
     const { pairs, more } = range();
@@ -52,7 +52,7 @@ export function openDirectory(objects: Objects): Directory {
     openedBy: async (imageName) => {
       const read = objects.read();
       const content = read.bytes(256);
-      const failed = await read.run(`rbd_id.${imageName}`);
+      const failed = await read.run(nameObject(imageName));
       if (failed === errno.ENOENT) return undefined;
       if (failed !== 0) throw new NativeFailure("rados_read_op_operate", failed);
       const { bytes } = content();

@@ -1,3 +1,4 @@
+import { headerOf, rbdClass } from "../../object-names.js";
 import type { Lock } from "../../rados.js";
 import type { ImageInfo } from "../../rbd.js";
 import { BadEncoding, CephReader } from "./encoding.js";
@@ -5,8 +6,6 @@ import { errno, NativeFailure } from "./failure.js";
 import { decodeLock } from "./locks.js";
 import type { Objects } from "./object-ops.js";
 import type { ObjectRead, PartAnswer } from "./object-reads.js";
-
-export const headerOf = (imageId: string): string => `rbd_header.${imageId}`;
 
 /** What a header tells of its image, but for the name, which does not stand in it. */
 export type HeaderInfo = Omit<ImageInfo, "name">;
@@ -31,7 +30,6 @@ export interface HeaderQuestion<Info> {
 /** Asks a method of RBD's that takes no input. */
 type AskHeader = (method: string) => () => PartAnswer;
 
-const rbdClass = "rbd";
 const nothing = Buffer.alloc(0);
 // What `get_size`, `get_features` and `lock.get_info` would read, read as it is stored: each call of a method costs the OSD as much again as the
 // whole operation. The forms are those of RBD's format 2 (`cls_rbd`) and of `cls_lock`, which keeps a lock as an attribute.

@@ -1,20 +1,13 @@
 import { aliasOf } from "../../alias-name.js";
+import { directoryObject, headerOf, nameObject, objectMapOf, rbdClass, trashObject } from "../../object-names.js";
 import { string, u32, u8, versioned } from "./encoding.js";
 import type { Directory } from "./directory.js";
 import { errno, NativeFailure } from "./failure.js";
-import { headerOf } from "./header.js";
+import { mismatch, openObjectChange } from "./object-change.js";
 import type { Objects } from "./object-ops.js";
-import type { ObjectWrite } from "./object-writes.js";
-
-const rbdClass = "rbd";
-const trashObject = "rbd_trash";
-const directoryObject = "rbd_directory";
 
 /** How often a name that moves away under the work is looked up again. */
 const renamesFollowed = 5;
-
-/** A mismatch of a comparison is told as this or more: the place of the first difference is added. */
-const mismatch = 4_095;
 
 /**
  * Takes images out of RBD's directory, each write conditional on the image's id: what librbd does in `rbd_trash_move` and for
@@ -36,13 +29,7 @@ export interface Listing {
 }
 
 export function openListing(objects: Objects, directory: Pick<Directory, "nameOf">): Listing {
-  const change = async (object: string, what: string, expected: readonly number[], add: (write: ObjectWrite) => void): Promise<number> => {
-    const write = objects.write();
-    add(write);
-    const failed = await write.run(object);
-    if (failed === 0 || expected.includes(failed) || (failed >= mismatch && expected.includes(mismatch))) return failed;
-    throw new NativeFailure(what, failed);
-  };
+  const change = openObjectChange(objects);
   /** Takes the image's entry and its name's object away; neither where they are another image's. False: it had no entry under the name. */
   const unlist = async (imageId: string, imageName: string): Promise<boolean> => {
     await change(nameObject(imageName), "rados_remove", [errno.ENOENT, mismatch], (write) => {
@@ -65,7 +52,7 @@ export function openListing(objects: Objects, directory: Pick<Directory, "nameOf
     if (header === 0) return;
     if (header !== errno.ENOENT) throw new NativeFailure("rados_read_op_operate", header);
     // librbd removes the header before the object map: cut off between the two, it never comes back to the map.
-    await change(`rbd_object_map.${imageId}`, "rados_remove", [errno.ENOENT], (write) => write.remove());
+    await change(objectMapOf(imageId), "rados_remove", [errno.ENOENT], (write) => write.remove());
     // A command that outlived its killed dock may have made it after all others were through.
     await change(nameObject(aliasOf(imageId)), "rados_remove", [errno.ENOENT], (write) => write.remove());
   };
@@ -106,8 +93,6 @@ export function openListing(objects: Objects, directory: Pick<Directory, "nameOf
     },
   };
 }
-
-const nameObject = (imageName: string): string => `rbd_id.${imageName}`;
 
 /** An entry of the trash, version 1: by a user, under which name, since when, and to be kept until when. */
 function trashSpec(imageName: string, since: Date): Buffer {

@@ -1,10 +1,11 @@
 import { mapBounded } from "../../../bounded.js";
+import { directoryObject, headerOf, objectMapOf } from "../../object-names.js";
 import type { OperationName, Operations } from "../protocol.js";
 import { sendCommand, type Connection } from "./cluster.js";
 import { openDirectory } from "./directory.js";
 import { errno, NativeFailure } from "./failure.js";
 import { openHeaderChange } from "./header-change.js";
-import { headerGlance, headerOf, wholeHeader } from "./header.js";
+import { headerGlance, wholeHeader } from "./header.js";
 import { openImages } from "./images.js";
 import type { Libraries } from "./libraries.js";
 import { openListing } from "./listing.js";
@@ -96,7 +97,7 @@ export function createHandlers(libraries: Libraries, connection: Connection): Ha
     hasObjectMap: async ({ imageId }) => {
       const read = objects.read();
       read.bytes(1);
-      const failed = await read.run(`rbd_object_map.${imageId}`);
+      const failed = await read.run(objectMapOf(imageId));
       if (failed !== 0 && failed !== errno.ENOENT) throw new NativeFailure("rados_read_op_operate", failed);
       return failed === 0;
     },
@@ -114,7 +115,7 @@ export function createHandlers(libraries: Libraries, connection: Connection): Ha
       if (input === undefined) return null;
       const write = objects.write();
       write.exec(lockClass, "break_lock", input);
-      const failed = await write.run("rbd_directory");
+      const failed = await write.run(directoryObject);
       if (failed !== 0 && failed !== errno.ENOENT) throw new NativeFailure("lock.break_lock", failed);
       return null;
     },

@@ -1,3 +1,4 @@
+import { poolObject } from "../../object-names.js";
 import type { PoolHandle } from "./cluster.js";
 import type { Libraries } from "./libraries.js";
 import { openObjects } from "./object-ops.js";
@@ -16,5 +17,5 @@ export async function isValidated(libraries: Libraries, pool: PoolHandle): Promi
   const read = openObjects(libraries, pool).read();
   const content = read.bytes(64);
   const own = read.keys([ownDataPool]);
-  return (await read.run("rbd_info")) === 0 && content().bytes.toString("latin1") === validated && own().size === 0;
+  return (await read.run(poolObject)) === 0 && content().bytes.toString("latin1") === validated && own().size === 0;
 }

@@ -1,5 +1,5 @@
 import { BadEncoding, CephReader } from "./encoding.js";
-import { headerOf } from "./header.js";
+import { headerOf } from "../../object-names.js";
 import type { Objects } from "./object-ops.js";
 
 /** The least that librados waits for who does not answer. */
