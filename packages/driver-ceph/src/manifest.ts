@@ -20,7 +20,8 @@ export function cephManifest(config: CephConfig): BackendManifest {
     limits: {
       nameBytes: 128,
       granularityBytes: MiB,
-      minVolumeBytes: MiB,
+      // A storage daemon is told of a larger image by its size with the header, and QEMU aborts where the volume was smaller than the header is.
+      minVolumeBytes: Math.max(MiB, Math.ceil(headerBytes / MiB) * MiB),
       maxVolumeBytes: Math.floor(largest / MiB) * MiB,
     },
     nameUniqueness: "guaranteed",

@@ -40,12 +40,13 @@ describe("the ceph_driver element", () => {
     });
   });
 
-  it("encrypts with LUKS 2 unless it is told otherwise, and takes the header off the largest volume", async () => {
+  it("encrypts with LUKS 2 unless it is told otherwise, takes the header off the largest volume, and makes none smaller than it", async () => {
     const result = await check({ pool: "rbd", encryption: { passphraseFile: "/p" } });
     if (result.issues !== undefined) throw new Error("refused");
     expect(result.value.encryption).toEqual({ format: "luks2", passphraseFile: "/p" });
     const { encryption: _, ...plain } = result.value;
     expect(cephManifest(plain).limits.maxVolumeBytes - cephManifest(result.value).limits.maxVolumeBytes).toBe(16 * MiB);
+    expect([plain, result.value].map((config) => cephManifest(config).limits.minVolumeBytes)).toEqual([MiB, 16 * MiB]);
   });
 
   it("takes the cluster's conf from CEPH_CONF", async () => {

@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -19,6 +19,17 @@ const capacity = { requiredBytes: 512 * MiB };
 const deviceOf = ({ device }: AttachmentRecord): string => device?.path ?? "none";
 const deviceBytes = async (record: AttachmentRecord): Promise<number> => Number((await run("blockdev", ["--getsize64", deviceOf(record)])).stdout);
 const holdsMarker = (path: string): boolean => spawnSync("grep", ["--quiet", "--text", "--fixed-strings", marker, path]).status === 0;
+/** What stands there; fails where it does not answer. */
+function readAt(path: string, offsetBytes: number, lengthBytes: number): Buffer {
+  const bytes = Buffer.alloc(lengthBytes, 1);
+  const file = openSync(path, "r");
+  try {
+    readSync(file, bytes, 0, lengthBytes, offsetBytes);
+  } finally {
+    closeSync(file);
+  }
+  return bytes;
+}
 const imageIdOf = ({ id }: Volume): string => id.split(".").at(-1) ?? id;
 /** Loop devices and processes that have to do with a volume. */
 const leftOf = async (volume: Volume): Promise<readonly string[]> => {
@@ -110,6 +121,8 @@ describe.runIf(live && isRoot)("encrypted volumes on a real cluster", { timeout:
       const back = await driver.mountVolume({ attachment: again, directory, createDirectory: true, format: "never" });
       expect(readFileSync(join(directory, "file"), "utf8")).toBe(marker);
       await driver.unmountVolume(back);
+      // Behind its source's end a clone answered no read, for as many bytes as the header has.
+      if (id === clone.id) expect(readAt(deviceOf(again), capacity.requiredBytes, 8 * MiB).every((byte) => byte === 0)).toBe(true);
       await driver.detachVolume(again);
     }
     await driver.deleteVolume({ id: clone.id });
@@ -160,7 +173,8 @@ describe.runIf(live && isRoot)("encrypted volumes on a real cluster", { timeout:
     expect(await failureOf(driver.getVolume({ name }))).toMatchObject({ code: "NOT_FOUND" });
     expect(await lab.rbd("ls")).toContain("opensds-copy.");
     const volume = await (await dock({ encryption: luks2 })).createVolume({ name, capacity: { requiredBytes: MiB } });
-    expect(volume).toMatchObject({ sizeBytes: MiB, state: "available" });
+    // No smaller than its header: a device of it could not grow.
+    expect(volume).toMatchObject({ sizeBytes: 16 * MiB, state: "available" });
     expect(await lab.rbd("ls")).not.toContain("opensds-copy.");
     await driver.deleteVolume({ id: volume.id });
   });

@@ -2,6 +2,7 @@ import type { BackendExpandRequest, BackendFacets, ExpandVolumeResult, Southboun
 import type { Bind } from "../bind.js";
 import type { Call } from "../call.js";
 import { cells } from "../records/cells.js";
+import { standAlone } from "./create-from-source.js";
 import { describe } from "./get-volume.js";
 import type { Pool } from "../pool.js";
 import { imageBytes, volumeBytes } from "../records/encryption.js";
@@ -26,6 +27,7 @@ async function expandVolume(pool: Pool, request: BackendExpandRequest, call: Cal
     if (sizeBytes >= request.sizeBytes) return resultOf(pool, volume);
     await requirePrimary(pool, call, request.id, volume.info);
     requireOpen(ctx, request.id, volume.view);
+    await standAlone(pool, call, volume.info, volume.request);
     await ctx.step("resize");
     await unless([errno.EINVAL, errno.ENOENT], pool.making.resize(call, volume.imageId, imageBytes(request.sizeBytes, volume.request)));
   }

@@ -121,6 +121,10 @@ export function fuseLoopConnector(site: ConnectorSite): Connector<KnownImage> & 
       if (headerBytes > 0 && !countsHeader(daemon.librbd)) {
         throw growFailed(ctx, `${device.path} is encrypted and served through librbd ${daemon.librbd}: it takes the new size when it is detached and attached again`, "none");
       }
+      if (sizeBytes < headerBytes) {
+        // QEMU takes what was added from the new size, and the header is in one and not in the other: below zero it aborts, with the device.
+        throw growFailed(ctx, `${device.path} is smaller than its encryption's header: it takes the new size when it is detached and attached again`, "none");
+      }
       await ctx.step("resize-export");
       // The daemon resizes the image to what it is already, and only so learns of it.
       const result = await run(ctx, "truncate", [`--size=${imageBytes}`, "--no-create", image], { lockFd: lock.fd });
