@@ -9,9 +9,5 @@ export const trashObject = "rbd_trash";
 
 /** Leads from an image's name to its id: RBD opens by it. */
 export const nameObject = (imageName: string): string => `rbd_id.${imageName}`;
-/** The header of an image of format 1, which has no id. */
-export const oldHeaderOf = (imageName: string): string => `${imageName}.rbd`;
 export const headerOf = (imageId: string): string => `rbd_header.${imageId}`;
 export const objectMapOf = (imageId: string): string => `rbd_object_map.${imageId}`;
-/** Begins the names of an image's data objects. */
-export const dataPrefixOf = (imageId: string): string => `rbd_data.${imageId}`;
