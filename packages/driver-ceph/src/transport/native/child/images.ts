@@ -2,7 +2,8 @@ import type { PlacedForm } from "../../rbd-making.js";
 import type { TrashEntry } from "../protocol.js";
 import type { PoolHandle } from "./cluster.js";
 import { check, errno, failedWith } from "./failure.js";
-import { everyFeatureName, type HeaderInfo } from "./header.js";
+import { everyFeatureName, featureBits } from "./features.js";
+import type { HeaderInfo } from "./header.js";
 import type { Argument, Libraries, NativeFunction } from "./libraries.js";
 
 /** Options of new images, by librbd's numbers. */
@@ -11,18 +12,6 @@ const watcherBytes = 24;
 const trashEntryBytes = 40;
 /** Who put an image into the trash, by librbd's numbers: not mirroring, a migration or a removal that is under way. */
 const putByUser = 0;
-
-/** The bits of features, named as the backends file names them. */
-const featureBits: Readonly<Record<string, bigint>> = {
-  layering: 1n,
-  striping: 2n,
-  "exclusive-lock": 4n,
-  "object-map": 8n,
-  "fast-diff": 16n,
-  "deep-flatten": 32n,
-  journaling: 64n,
-  "data-pool": 128n,
-};
 
 /** Work on images through librbd, which opens them. All of it runs on threads. */
 export interface RbdImages {
@@ -102,7 +91,7 @@ export function openImages({ rbd, stringAt, withDiffCallback }: Libraries, pool:
         if (objectSizeBytes !== undefined) check("rbd_image_options_set_uint64", rbd.setOption(chosen, options.order, Math.log2(objectSizeBytes)));
         if (features !== undefined) {
           // That there is a data pool is a feature that the option itself sets.
-          const bits = features.filter((feature) => feature !== "data-pool").reduce((sum, feature) => sum | (featureBits[feature] ?? 0n), 0n);
+          const bits = featureBits(features.filter((feature) => feature !== "data-pool"));
           check("rbd_image_options_set_uint64", rbd.setOption(chosen, options.features, bits));
         }
         if (dataPool !== undefined) check("rbd_image_options_set_string", rbd.setTextOption(chosen, options.dataPool, dataPool));

@@ -4,6 +4,7 @@ import { string, u32, u8, versioned } from "./encoding.js";
 import type { Directory } from "./directory.js";
 import { errno, NativeFailure } from "./failure.js";
 import { mismatch, openObjectChange } from "./object-change.js";
+import { objectExists } from "./object-exists.js";
 import type { Objects } from "./object-ops.js";
 
 /** How often a name that moves away under the work is looked up again. */
@@ -46,11 +47,7 @@ export function openListing(objects: Objects, directory: Pick<Directory, "nameOf
     return unlist(imageId, name);
   };
   const dropRemains: Listing["dropRemains"] = async (imageId) => {
-    const read = objects.read();
-    read.bytes(1);
-    const header = await read.run(headerOf(imageId));
-    if (header === 0) return;
-    if (header !== errno.ENOENT) throw new NativeFailure("rados_read_op_operate", header);
+    if (await objectExists(objects, headerOf(imageId))) return;
     // librbd removes the header before the object map: cut off between the two, it never comes back to the map.
     await change(objectMapOf(imageId), "rados_remove", [errno.ENOENT], (write) => write.remove());
     // A command that outlived its killed dock may have made it after all others were through.

@@ -11,6 +11,7 @@ import type { Libraries } from "./libraries.js";
 import { openListing } from "./listing.js";
 import { breakInput, decodeLock, decodeLockNames, infoInput, lockClass } from "./locks.js";
 import { openLooks } from "./looks.js";
+import { objectExists } from "./object-exists.js";
 import { openObjects } from "./object-ops.js";
 import { openTaking } from "./taking.js";
 import { isUnwatched } from "./watchers.js";
@@ -94,13 +95,7 @@ export function createHandlers(libraries: Libraries, connection: Connection): Ha
 
     directoryIdOf: async ({ imageName }) => (await directory.idOf(imageName)) ?? null,
     directoryNameOf: async ({ imageId }) => (await directory.nameOf(imageId)) ?? null,
-    hasObjectMap: async ({ imageId }) => {
-      const read = objects.read();
-      read.bytes(1);
-      const failed = await read.run(objectMapOf(imageId));
-      if (failed !== 0 && failed !== errno.ENOENT) throw new NativeFailure("rados_read_op_operate", failed);
-      return failed === 0;
-    },
+    hasObjectMap: ({ imageId }) => objectExists(objects, objectMapOf(imageId)),
     markDoomed: async ({ imageId, key }) => {
       // The value is an empty string: its length, 0, in four bytes.
       const empty = Buffer.alloc(4);
