@@ -1,4 +1,5 @@
 import type { Objects } from "../../src/transport/native/child/object-ops.js";
+import type { PartAnswer } from "../../src/transport/native/child/object-reads.js";
 
 type Bytes = Readonly<Record<string, Buffer>>;
 
@@ -7,17 +8,22 @@ export interface FakeContent {
   readonly methods?: Bytes;
   readonly omap?: Bytes;
   readonly attributes?: Bytes;
+  /** The objects that there are, and their bytes; where it is left out every object is there, and empty. */
+  readonly present?: Bytes;
 }
 
 /** Objects with this content, whose writes fail with these error numbers in turn; 0 where none is left. */
-export function fakeObjects({ methods = {}, omap = {}, attributes = {} }: FakeContent, failures: Readonly<Record<string, readonly number[]>> = {}) {
+export function fakeObjects({ methods = {}, omap = {}, attributes = {}, present }: FakeContent, failures: Readonly<Record<string, readonly number[]>> = {}) {
   /** What each operation was made of. */
   const asked: (readonly string[])[] = [];
+  /** What each write changed, and how. */
+  const written: { readonly object: string; readonly parts: readonly string[] }[] = [];
   const left = new Map(Object.entries(failures).map(([what, numbers]) => [what, [...numbers]]));
-  const nothing = { errno: 0, bytes: Buffer.alloc(0) };
+  const nothing: PartAnswer = { errno: 0, bytes: Buffer.alloc(0) };
   const objects: Objects = {
     read: () => {
       const parts: string[] = [];
+      let bytes = nothing;
       return {
         exec: (objectClass, method) => {
           const name = `${objectClass}.${method}`;
@@ -32,11 +38,15 @@ export function fakeObjects({ methods = {}, omap = {}, attributes = {} }: FakeCo
           parts.push("attributes");
           return () => Object.entries(attributes);
         },
-        range: () => () => ({ pairs: [], more: false }),
-        bytes: () => () => nothing,
-        run: () => {
+        range: (after, prefix) => () => {
+          const pairs = Object.entries(omap).filter(([key]) => key > after && key.startsWith(prefix));
+          return { pairs, more: false };
+        },
+        bytes: () => () => bytes,
+        run: (object) => {
           asked.push(parts);
-          return Promise.resolve(0);
+          bytes = { errno: 0, bytes: present?.[object] ?? nothing.bytes };
+          return Promise.resolve(present === undefined || object in present ? 0 : 2);
         },
       };
     },
@@ -53,15 +63,16 @@ export function fakeObjects({ methods = {}, omap = {}, attributes = {} }: FakeCo
         create: note("create"),
         content: note("content"),
         remove: note("remove"),
-        run: () => {
+        run: (object) => {
           asked.push(parts);
+          written.push({ object, parts });
           return Promise.resolve(parts.map((part) => left.get(part)?.shift() ?? 0).find((failed) => failed !== 0) ?? 0);
         },
       };
     },
     notify: () => Promise.resolve(nothing),
   };
-  return { objects, asked };
+  return { objects, asked, written };
 }
 
 /** Operations that end when they are told to. */

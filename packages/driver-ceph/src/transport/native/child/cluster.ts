@@ -1,6 +1,7 @@
 import type { OpenSettings } from "../protocol.js";
 import { check, NativeFailure } from "./failure.js";
 import type { Libraries } from "./libraries.js";
+import { openObjects } from "./object-ops.js";
 import { isValidated } from "./pool-validation.js";
 
 /** A connection to the cluster. */
@@ -10,6 +11,11 @@ export interface Connection {
   readonly address: string;
   /** The configured pool and namespace; opened when it is first asked for, so that a wrong name leaves the rest working. */
   readonly pool: PoolHandle;
+  /** The pool's default namespace, in the same way. */
+  readonly root: PoolHandle;
+  readonly namespace: string;
+  /** The value of one of Ceph's options at this moment; empty where it has none. */
+  readonly option: (name: string) => string;
 }
 
 /** Fulfils with the native handle of a pool. */
@@ -52,31 +58,41 @@ export function openHandle(libraries: Libraries, settings: OpenSettings): Handle
       const text = addresses.readBigUInt64LE();
       const address = stringAt(text);
       rados.freeBuffer(text);
-      const openPool = async (): Promise<bigint> => {
+      const openNamespace = async (namespace: string): Promise<bigint> => {
         const opened = Buffer.alloc(8);
         check("rados_ioctx_create", await rados.openPool.async(cluster, settings.pool, opened));
         const io = opened.readBigUInt64LE();
-        // librbd asks this before every create: a quarter of a millisecond, for what does not change. Where that cannot be set, it goes on asking.
-        if (settings.dataPool === undefined && option("rbd_default_data_pool") === "" && (await isValidated(libraries, () => Promise.resolve(io)))) {
-          rados.setOption(cluster, "rbd_validate_pool", "false");
-        }
-        if (settings.namespace !== "") rados.setNamespace(io, settings.namespace);
+        if (namespace !== "") rados.setNamespace(io, namespace);
         // Without it whatever would fill a full pool waits for room until the time is over, and so does a delete.
         rados.allowFull(io);
         return io;
       };
-      let opening: Promise<bigint> | undefined;
-      const pool = async (): Promise<bigint> => {
-        opening ??= openPool();
-        try {
-          return await opening;
-        } catch (thrown) {
-          opening = undefined;
-          throw thrown;
+      const root = once(async () => {
+        const io = await openNamespace("");
+        // librbd asks this before every create: a quarter of a millisecond, for what does not change. Where that cannot be set, it goes on asking.
+        if (settings.dataPool === undefined && option("rbd_default_data_pool") === "" && (await isValidated(openObjects(libraries, () => Promise.resolve(io))))) {
+          rados.setOption(cluster, "rbd_validate_pool", "false");
         }
-      };
-      return { cluster, address, pool };
+        return io;
+      });
+      const inNamespace = async (): Promise<bigint> => (await root(), openNamespace(settings.namespace));
+      const pool = settings.namespace === "" ? root : once(inNamespace);
+      return { cluster, address, pool, root, namespace: settings.namespace, option };
     },
+  };
+}
+
+/** Opens when it is first asked, and again where that failed. */
+function once(open: PoolHandle): PoolHandle {
+  let opening: Promise<bigint> | undefined;
+  return async () => {
+    opening ??= open();
+    try {
+      return await opening;
+    } catch (thrown) {
+      opening = undefined;
+      throw thrown;
+    }
   };
 }
 

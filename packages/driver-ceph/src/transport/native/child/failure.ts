@@ -22,6 +22,7 @@ export const errno = {
   EEXIST: 17,
   ENOSPC: 28,
   ERANGE: 34,
+  ETIMEDOUT: 110,
   ESTALE: 116,
   EDQUOT: 122,
   ECANCELED: 125,

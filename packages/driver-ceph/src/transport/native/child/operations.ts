@@ -6,6 +6,7 @@ import { openDirectory } from "./directory.js";
 import { errno, NativeFailure } from "./failure.js";
 import { openHeaderChange } from "./header-change.js";
 import { headerGlance, wholeHeader } from "./header.js";
+import { openImageMaking } from "./image-making.js";
 import { openImages } from "./images.js";
 import type { Libraries } from "./libraries.js";
 import { openListing } from "./listing.js";
@@ -30,6 +31,7 @@ export function createHandlers(libraries: Libraries, connection: Connection): Ha
   const directory = openDirectory(objects);
   const listing = openListing(objects, directory);
   const images = openImages(libraries, connection.pool);
+  const making = openImageMaking(objects, openObjects(libraries, connection.root), connection, listing);
   /** Asks for locks on one header, all of one moment; nothing where there is no header. */
   const askLocks = async (imageId: string, method: string, inputs: readonly Buffer[], capacity = lockAnswer): Promise<readonly Buffer[]> => {
     const read = objects.read();
@@ -117,7 +119,7 @@ export function createHandlers(libraries: Libraries, connection: Connection): Ha
 
     create: async ({ imageName, form }) => (await images.create(imageName, form), null),
     createNamed: async ({ imageName, form }) => {
-      await images.create(imageName, form);
+      if (!(await making.make(imageName, form))) await images.create(imageName, form);
       return (await directory.openedBy(imageName)) ?? null;
     },
     watchers: async ({ imageName, imageId }) => (imageId !== null && (await isUnwatched(objects, imageId)) ? [] : images.watchers(imageName)),
