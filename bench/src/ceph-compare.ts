@@ -11,6 +11,8 @@ export interface Peer {
   /** The ratio that is not to be exceeded. */
   readonly target?: number;
   readonly side: Side;
+  /** Calls in each round, of a peer whose calls take so long that fewer than ours must do. */
+  readonly perRound?: number;
 }
 
 /** Measures ours and every peer in turns, so that whatever else the machine does falls on all; a row for each peer. */
@@ -20,7 +22,7 @@ export async function compare(name: string, { rounds, perRound }: Amount, ours: 
   for (let round = 0; round < rounds; round += 1) {
     const first = round * perRound;
     measured.push(await ours(first, perRound));
-    for (const { peer, rounds: figures } of theirs) figures.push(await peer.side(first, perRound));
+    for (const { peer, rounds: figures } of theirs) figures.push(await peer.side(first, peer.perRound ?? perRound));
   }
   return theirs.map(({ peer: { peerName, peerVersion, target }, rounds: figures }) => {
     const about = { area: "ceph", case: name, peerName, peerVersion, unit, ...(target !== undefined && { target }) } as const;

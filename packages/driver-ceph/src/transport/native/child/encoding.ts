@@ -3,6 +3,9 @@ export class BadEncoding extends Error {
   override readonly name = "BadEncoding";
 }
 
+/** No bytes: what a method without input gets. */
+export const nothing = Buffer.alloc(0);
+
 /** Reads Ceph's own encoding: little endian, strings and lists behind their 32-bit length, versioned parts behind a header. */
 export class CephReader {
   readonly #bytes: Buffer;

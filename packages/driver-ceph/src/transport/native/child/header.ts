@@ -1,7 +1,7 @@
 import { headerOf, rbdClass } from "../../object-names.js";
 import type { Lock } from "../../rados.js";
 import type { ImageInfo } from "../../rbd.js";
-import { BadEncoding, CephReader } from "./encoding.js";
+import { BadEncoding, CephReader, nothing } from "./encoding.js";
 import { errno, NativeFailure } from "./failure.js";
 import { featureNames } from "./features.js";
 import { decodeLock } from "./locks.js";
@@ -31,7 +31,6 @@ export interface HeaderQuestion<Info> {
 /** Asks a method of RBD's that takes no input. */
 type AskHeader = (method: string) => () => PartAnswer;
 
-const nothing = Buffer.alloc(0);
 // What `get_size`, `get_features` and `lock.get_info` would read, read as it is stored: each call of a method costs the OSD as much again as the
 // whole operation. The forms are those of RBD's format 2 (`cls_rbd`) and of `cls_lock`, which keeps a lock as an attribute.
 const glanceKeys = ["features", "size"];

@@ -1,12 +1,11 @@
 import { openArenas } from "./arena.js";
 import type { PoolHandle } from "./cluster.js";
 import { openCompletions } from "./completions.js";
+import { nothing } from "./encoding.js";
 import { check } from "./failure.js";
 import type { Libraries } from "./libraries.js";
 import { openReads, type ObjectRead, type PartAnswer } from "./object-reads.js";
 import { openWrites, type ObjectWrite } from "./object-writes.js";
-
-const nothing = Buffer.alloc(0);
 
 /** Operations on the objects of one pool and namespace. */
 export interface Objects {

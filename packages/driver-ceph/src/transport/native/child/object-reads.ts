@@ -1,10 +1,10 @@
 import { openAnswers, type NamedBytes, type TakeAll } from "./answers.js";
 import type { Arena, Part } from "./arena.js";
+import { nothing } from "./encoding.js";
 import type { Libraries } from "./libraries.js";
 
 /** Fails alone: what else is read goes on. */
 const failAlone = 0x2;
-const nothing = Buffer.alloc(0);
 
 /** What one part of a read answered: an error number (positive) or bytes. */
 export interface PartAnswer {

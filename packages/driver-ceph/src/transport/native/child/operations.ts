@@ -3,6 +3,7 @@ import { directoryObject, headerOf, objectMapOf } from "../../object-names.js";
 import type { OperationName, Operations } from "../protocol.js";
 import { sendCommand, type Connection } from "./cluster.js";
 import { openDirectory } from "./directory.js";
+import { nothing } from "./encoding.js";
 import { errno, NativeFailure } from "./failure.js";
 import { openHeaderChange } from "./header-change.js";
 import { headerGlance, wholeHeader } from "./header.js";
@@ -86,7 +87,7 @@ export function createHandlers(libraries: Libraries, connection: Connection): Ha
       });
     },
     lockNames: async ({ imageId }) => {
-      const [bytes] = await askLocks(imageId, "list_locks", [Buffer.alloc(0)]);
+      const [bytes] = await askLocks(imageId, "list_locks", [nothing]);
       return bytes === undefined ? [] : decodeLockNames(bytes);
     },
     breakLock: async ({ imageId, lock, entity, cookie }) => {
