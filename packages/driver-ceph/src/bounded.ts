@@ -6,14 +6,14 @@ export async function mapBounded<Item, Result>(
   atOnce: number,
   work: (item: Item) => Promise<Result>,
 ): Promise<Result[]> {
-  const results = new Map<number, Result>();
+  const results: Result[] = [];
   const queue = items.entries();
   let failed = false;
   const worker = async (): Promise<void> => {
     for (const [index, item] of queue) {
       if (failed) return;
       try {
-        results.set(index, await work(item));
+        results[index] = await work(item);
       } catch (thrown) {
         failed = true;
         throw thrown;
@@ -22,7 +22,7 @@ export async function mapBounded<Item, Result>(
   };
   const workers = await Promise.allSettled(Array.from({ length: Math.min(atOnce, items.length) }, worker));
   for (const ended of workers) if (ended.status === "rejected") throw ended.reason;
-  return [...results].sort(([a], [b]) => a - b).map(([, result]) => result);
+  return results;
 }
 
 /** Waits for all, so that nothing of it runs on when one has failed; then throws the first failure. */

@@ -7,10 +7,12 @@ export type NamedBytes = readonly [name: string, bytes: Buffer];
 /** Takes what an iterator of librados' leads to, and frees it. Where the read failed it leads nowhere: it has not even begun. */
 export type TakeAll = (iterator: bigint, failed: number) => readonly NamedBytes[];
 
-export function openAnswers({ rados, bytesAt, stringAt }: Pick<Libraries, "rados" | "bytesAt" | "stringAt">): { readonly omap: TakeAll; readonly attributes: TakeAll } {
-  // librados writes four pointers or lengths here for each: read at once, so that all iterators can share them.
-  const next = Buffer.alloc(32);
-  const [first, second, third, fourth] = [0, 8, 16, 24].map((at) => next.subarray(at, at + 8));
+export function openAnswers({ rados, addressOf, bytesAt, stringAt }: Pick<Libraries, "rados" | "addressOf" | "bytesAt" | "stringAt">): { readonly omap: TakeAll; readonly attributes: TakeAll } {
+  // librados writes four pointers or lengths here for each: read at once, so that all iterators can share them. A call takes an address in a third
+  // of the time that it takes to find out where a buffer is.
+  const next = Buffer.allocUnsafeSlow(32);
+  const first = addressOf(next);
+  const [second, third, fourth] = [first + 8n, first + 16n, first + 24n];
   const lengthAt = (at: number): number => Number(next.readBigUInt64LE(at));
   const all = (step: (iterator: bigint) => NamedBytes | undefined, free: (iterator: bigint) => number): TakeAll => (iterator, failed) => {
     try {

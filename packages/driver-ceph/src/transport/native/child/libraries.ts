@@ -53,7 +53,7 @@ export async function loadLibraries() {
         "void rados_read_op_exec_user_buf(void *op, const char *class, const char *method, void *input, size_t length, void *output, size_t capacity, void *used, void *result)",
       ),
       readKeys: rados.number(
-        "void rados_read_op_omap_get_vals_by_keys2(void *op, const char **keys, size_t count, void *lengths, void *iterator, void *result)",
+        "void rados_read_op_omap_get_vals_by_keys2(void *op, void *keys, size_t count, void *lengths, void *iterator, void *result)",
       ),
       readAttributes: rados.number("void rados_read_op_getxattrs(void *op, void *iterator, void *result)"),
       readOmap: rados.number(

@@ -22,11 +22,12 @@ export interface Objects {
 const atOnce = 256;
 
 export function openObjects(libraries: Libraries, pool: PoolHandle): Objects {
-  const { rados, bytesAt } = libraries;
+  const { rados, addressOf, bytesAt } = libraries;
   const newArena = openArenas(libraries);
   // Each kind ends about in the order in which it began; a read is not to be found out only after older writes.
   const completed = { read: openCompletions(libraries), write: openCompletions(libraries) };
-  const made = Buffer.alloc(8);
+  const made = Buffer.allocUnsafeSlow(8);
+  const madeAt = addressOf(made);
   let running = 0;
   const waiting: (() => void)[] = [];
   const begin = async (): Promise<void> => {
@@ -44,7 +45,7 @@ export function openObjects(libraries: Libraries, pool: PoolHandle): Objects {
     const io = await pool();
     await begin();
     try {
-      check("rados_aio_create_completion2", rados.newCompletion(null, null, made));
+      check("rados_aio_create_completion2", rados.newCompletion(null, null, madeAt));
       const completion = made.readBigUInt64LE();
       try {
         check("rados_aio_operate", start(io, completion));

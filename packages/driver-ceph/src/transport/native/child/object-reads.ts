@@ -1,6 +1,7 @@
 import { openAnswers, type NamedBytes, type TakeAll } from "./answers.js";
 import type { Arena, Part } from "./arena.js";
 import { nothing } from "./encoding.js";
+import { openKeyTables } from "./key-tables.js";
 import type { Libraries } from "./libraries.js";
 
 /** Fails alone: what else is read goes on. */
@@ -37,6 +38,7 @@ export type Operate = (start: (io: bigint, completion: bigint) => number) => Pro
 export function openReads(libraries: Libraries, newArena: () => Arena, operate: Operate): () => ObjectRead {
   const { rados } = libraries;
   const answers = openAnswers(libraries);
+  const tableOf = openKeyTables(libraries);
   return () => {
     const op = rados.newReadOp();
     // Native code writes here until the operation has ended.
@@ -83,9 +85,8 @@ export function openReads(libraries: Libraries, newArena: () => Arena, operate: 
       },
       keys: (keys) => {
         const { address, pairs } = iterated(answers.omap);
-        const lengths = Buffer.alloc(8 * keys.length);
-        for (const [index, key] of keys.entries()) lengths.writeBigUInt64LE(BigInt(Buffer.byteLength(key)), 8 * index);
-        rados.readKeys(op, keys, keys.length, lengths, address, address + 8n);
+        const { pointers, lengths } = tableOf(keys);
+        rados.readKeys(op, pointers, keys.length, lengths, address, address + 8n);
         return () => new Map(pairs());
       },
       range: (after, prefix, most) => {
