@@ -1,7 +1,7 @@
-import { isSouthboundError, MiB } from "@opensds/core";
+import { isSouthboundError, MiB, type VolumeDriver } from "@opensds/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startDock, type Dock, type Ended } from "./live/dock.js";
-import { live, openNamespace, uniqueName, type LabNamespace } from "./live/lab.js";
+import { live, openLab, openNamespace, uniqueName, type LabNamespace } from "./live/lab.js";
 
 const names = process.env["SB_FULL"] === "1" ? 50 : 12;
 const capacity = { requiredBytes: 4 * MiB };
@@ -47,5 +47,27 @@ describe.runIf(live)("two native and two CLI docks on one pool", { timeout: 900_
       await lab.driver.deleteVolume({ id: volume.id });
     }
     await expect.poll(() => lab.objects(), { timeout: 60_000, interval: 500 }).toEqual([]);
+  });
+
+  it("read the same volumes, on one page natively and on pages of a hundred over commands, which take a hundred times as long for each", async () => {
+    const wanted = Array.from({ length: 101 }, () => uniqueName("listed"));
+    const volumes = await Promise.all(wanted.map((name) => lab.driver.createVolume({ name, capacity })));
+    const overCommands = openLab(lab.name, "cli");
+    try {
+      const other = (await overCommands).get("ceph");
+      await other.setup();
+      const pagesOf = async (driver: VolumeDriver): Promise<readonly (readonly string[])[]> => {
+        const pages: (readonly string[])[] = [];
+        for await (const { items } of driver.listVolumes().pages()) pages.push(items.map(({ id }) => id));
+        return pages;
+      };
+      const [native, commands] = [await pagesOf(lab.driver), await pagesOf(other)];
+      expect(native.map((page) => page.length)).toEqual([101]);
+      expect(commands.map((page) => page.length)).toEqual([100, 1]);
+      expect(commands.flat().sort()).toEqual(native.flat().sort());
+    } finally {
+      await (await overCommands).unset();
+      for (const { id } of volumes) await lab.driver.deleteVolume({ id });
+    }
   });
 });

@@ -52,7 +52,7 @@ export interface VolumeDriver extends AsyncDisposable, Partial<FacetMap> {
   /** Reads one volume, by id or by name, as it is at this moment. None: NOT_FOUND `volume-not-found` (SB-GET-1, 2). */
   getVolume(request: GetVolumeRequest, options?: CallOptions): Promise<Volume>;
   /**
-   * Lists volumes, 100 a page unless told otherwise; `timeoutMs` bounds each page, not the reader, and leaving the loop cancels. A token
+   * Lists volumes, 1000 a page at the most; `timeoutMs` bounds each page, not the reader, and leaving the loop cancels. A token
    * that is none of this driver's: ABORTED `bad-token` (SB-LIST-1 to 5).
    */
   listVolumes(request?: ListVolumesRequest, options?: CallOptions): Listing<Volume>;

@@ -12,8 +12,8 @@ import { withStop } from "./lifecycle.js";
 import { createListing } from "./listing.js";
 import { runCall } from "./run-call.js";
 
-/** Volumes in a page when the caller does not say. */
-const defaultPageSize = 100;
+/** Volumes in a page when the caller does not say: the most that one may have, since every page costs its round trips. */
+const defaultPageSize = 1_000;
 
 /** Create, get, list and delete: the backend's methods behind the guard. */
 export function volumeCalls(

@@ -49,9 +49,9 @@ export type GetVolumeRequest =
   | { readonly id: VolumeId; readonly name?: undefined }
   | { readonly name: string; readonly id?: undefined };
 
-/** Asks for volumes. Default: all that this backend's file entry can see, 100 a page. */
+/** Asks for volumes. Default: all that this backend's file entry can see. */
 export interface ListVolumesRequest {
-  /** The most volumes in one page, 1 to 1000. Default 100. */
+  /** The most volumes in one page, 1 to 1000. Default 1000; a driver that needs long for each gives fewer at once. */
   readonly pageSize?: number | undefined;
   /** Where to go on: a `nextToken` of an earlier page, also of an earlier process. Default: the beginning. */
   readonly startToken?: string | undefined;

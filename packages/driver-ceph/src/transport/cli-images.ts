@@ -7,6 +7,8 @@ import type { Rbd } from "./rbd.js";
 
 /** Images described at the same time: each takes a few short processes. */
 const atOnce = 4;
+/** Two commands for each, of some 50 ms: a page stays far from its deadline. */
+const mostPerPage = 100;
 
 /** Puts looks at images together from single commands, as few as tell it. */
 export function createCliImages(rbd: Rbd, rados: Rados): Images {
@@ -45,7 +47,7 @@ export function createCliImages(rbd: Rbd, rados: Rados): Images {
     page: async (call, { prefixes, after, limit }, cells) => {
       const isWanted = (name: string): boolean => name > after && prefixes.some((prefix) => name.startsWith(prefix));
       const names = (await rbd.list(call)).filter(isWanted).sort();
-      const some = names.slice(0, limit);
+      const some = names.slice(0, Math.min(limit, mostPerPage));
       const views = await mapBounded(some, atOnce, (name) => byName(call, name, cells));
       const next = names.length > some.length ? some.at(-1) : undefined;
       return { views: views.filter((view) => view !== undefined), ...(next !== undefined && { next }) };

@@ -28,7 +28,7 @@ export interface PageRequest {
   readonly prefixes: readonly string[];
   /** Names after this one, compared by byte. */
   readonly after: string;
-  /** At least 1. */
+  /** At least 1; a transport that needs long for each image gives fewer. */
   readonly limit: number;
 }
 

@@ -22,13 +22,13 @@ export async function listVolumePage(
     const message = "the start token is of no form that this driver gives; begin again without one";
     throw call.ctx.fail("ABORTED", "bad-token", message, { outcome: "none", recovery: "fix-request" });
   }
-  const items: Volume[] = [];
+  let items: readonly Volume[] = [];
   let next: string | undefined = after;
-  // Images that are no volume (yet, or any more) leave gaps, which are filled from further down.
-  while (items.length < request.pageSize && next !== undefined) {
-    const part: PageRequest = { prefixes: ourPrefixes, after: next, limit: request.pageSize - items.length };
+  // Images that are no volume (yet, or any more) leave gaps; a page that would be empty goes on further down.
+  while (items.length === 0 && next !== undefined) {
+    const part: PageRequest = { prefixes: ourPrefixes, after: next, limit: request.pageSize };
     const page = await pool.images.glance.page(call, part, volumeCells);
-    items.push(...page.views.map((view) => volumeOrUnreadable(pool, view)).filter((volume) => volume !== undefined));
+    items = page.views.map((view) => volumeOrUnreadable(pool, view)).filter((volume) => volume !== undefined);
     next = page.next;
   }
   return next === undefined ? { items } : { items, nextToken: tokenAfter(next) };
