@@ -9,8 +9,8 @@ export interface ChildEnd {
   readonly stderr: string;
 }
 
-/** How long a child that was told to end may take before it is killed. */
-const killAfterMs = 1_000;
+/** How long a child that was told to end may take before it is killed, unless it is said otherwise. */
+const usualKillAfterMs = 1_000;
 /** How long the output of a child that has exited is waited for: a daemon that it left behind may hold the pipes open. */
 const drainMs = 200;
 /** More than any tool of ours prints; what comes after is dropped. */
@@ -30,8 +30,10 @@ export function runChild(
     /** Handed on as descriptor 3. */
     readonly inheritFd: number | undefined;
     readonly signal: AbortSignal | undefined;
+    readonly killAfterMs?: number | undefined;
   },
 ): Promise<ChildEnd> {
+  const { killAfterMs = usualKillAfterMs } = options;
   return new Promise((resolve, reject) => {
     const extra = options.inheritFd === undefined ? [] : [options.inheritFd];
     const child = spawn(file, args, { env: options.env, stdio: ["ignore", "pipe", "pipe", ...extra] });

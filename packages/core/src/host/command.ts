@@ -59,6 +59,8 @@ export interface CommandOptions {
   readonly lockFd?: number | undefined;
   /** Runs to its end also when the call is cancelled: for tidying up. Default false. */
   readonly always?: boolean | undefined;
+  /** How long it may go on after the call was cancelled, until it is killed. Default 1 s. */
+  readonly killAfterMs?: number | undefined;
 }
 
 /** Services often run with a PATH that lacks the system directories. */
@@ -77,7 +79,8 @@ export async function run(
   const signal = options.always === true ? undefined : ctx.signal;
   signal?.throwIfAborted();
   const env = { ...process.env, PATH: searchPath(), LC_ALL: "C" };
-  const end = await runChild(tool, args, { env, inheritFd: options.lockFd, signal }).catch((error: unknown) => {
+  const { lockFd: inheritFd, killAfterMs } = options;
+  const end = await runChild(tool, args, { env, inheritFd, signal, killAfterMs }).catch((error: unknown) => {
     throw cannotStart(ctx, tool, error);
   });
   signal?.throwIfAborted();

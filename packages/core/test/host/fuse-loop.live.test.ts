@@ -1,13 +1,16 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "vitest";
 import { exportConnection, secret, type AttachmentRecord, type RbdConnectionInfo } from "@opensds/core";
-import { expectNothingLeft, imageVolume, monitors, pool, rbd, removeImages, userKey } from "./lab-images.js";
+import { expectNothingLeft, imageInfo, imageVolume, monitors, pool, rbd, removeImages, userKey } from "./lab-images.js";
 import { canAttach, memoryJournal, MiB, must, openBench, pathOf, pidsMentioning, startDock } from "./support.js";
 
 afterAll(removeImages, 180_000);
 
+/** Who has an image open, or has died with it open a moment ago. */
+const watchersOf = (image: string): readonly unknown[] => (JSON.parse(rbd("status", "--format", "json", `${pool}/${image}`)) as { watchers: unknown[] }).watchers;
 
 describe.runIf(canAttach && process.env["SB_LAB_LIVE"] === "1")("fuse-loop on a real cluster", { timeout: 60_000 }, () => {
   it("takes an image through its life, and the stock command reads back what was written", async () => {
@@ -145,6 +148,36 @@ describe.runIf(canAttach && process.env["SB_LAB_LIVE"] === "1")("fuse-loop on a 
     await expect(stopping.host.attach(volume, "test", { signal: controller.signal })).rejects.toMatchObject({ code: "CANCELLED" });
     await bench.host.detach(await bench.host.attach(volume, "test"));
     expectNothingLeft(bench);
+  });
+
+  it("has an encrypted image closed by a daemon that was to end while it derived the key", async () => {
+    const bench = await openBench();
+    const passphraseFile = join(bench.directory, "passphrase");
+    await writeFile(passphraseFile, "open sesame");
+    const { image, ...info } = imageInfo();
+    rbd("encryption", "format", `${pool}/${image}`, "luks1", passphraseFile);
+    const volume = await bench.connection({ ...info, image, encryption: { format: "luks1", headerBytes: 4 * MiB, passphraseFile } }, image);
+    const opening = async (): Promise<void> => {
+      while (watchersOf(image).length === 0) await sleep(20);
+      expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(bench.runtimeDir);
+    };
+
+    const dock = startDock({ runtimeDir: bench.runtimeDir, operation: "attach", argument: volume });
+    await opening();
+    dock.child.kill("SIGKILL");
+    await dock.ended;
+    await bench.host.detach(await bench.host.attach(volume, "test"));
+    expectNothingLeft(bench);
+    expect(watchersOf(image)).toEqual([]);
+
+    const caller = new AbortController();
+    const cancelled = bench.host.attach(volume, "test", { signal: caller.signal });
+    await opening();
+    caller.abort();
+    await expect(cancelled).rejects.toMatchObject({ code: "CANCELLED" });
+    await bench.host.detach(await bench.host.attach(volume, "test"));
+    expectNothingLeft(bench);
+    expect(watchersOf(image)).toEqual([]);
   });
 
   const failures: readonly (readonly [string, string, Partial<RbdConnectionInfo>])[] = [

@@ -14,6 +14,11 @@ const program = "qemu-storage-daemon";
 const formatNames = { luks1: "luks", luks2: "luks2" } as const;
 /** How the image's options name the passphrase. */
 const secretId = "passphrase";
+/**
+ * How long a daemon that was told to end while it starts may go on. It opens its image first, for seconds where it derives a key, and then closes
+ * it. Killed, it leaves it open, and the cluster removes no such image for as long: to wait longer gains nothing.
+ */
+const startsWithinMs = 30_000;
 
 /**
  * Starts a storage daemon that shows one RBD image as the file `image`; returns when the file can be opened. The daemon
@@ -41,7 +46,7 @@ export async function startStorageDaemon(
   const fuse = { type: "fuse", id: "fuse", "node-name": "volume", mountpoint: files.image, writable: !readOnly, "allow-other": "off" };
   const [blockdev, exported] = [JSON.stringify(node), JSON.stringify(fuse)];
   const secret = files.encryption === undefined ? [] : ["--object", JSON.stringify({ "qom-type": "secret", id: secretId, file: files.encryption.passphraseFile })];
-  const result = await run(ctx, program, ["--daemonize", ...secret, "--blockdev", blockdev, "--export", exported]);
+  const result = await run(ctx, program, ["--daemonize", ...secret, "--blockdev", blockdev, "--export", exported], { killAfterMs: startsWithinMs });
   if (result.exitCode === 0) return;
   // It begins its complaints with the argument that they are about.
   const text = complaint(program, result).replaceAll(blockdev, "").replaceAll(exported, "").replace(/^--\w+ *: */, "");
@@ -107,23 +112,37 @@ const isExported = async (image: string): Promise<boolean> =>
   (await readMounts()).some(({ mountPoint, fsType }) => mountPoint === image && fsType.startsWith("fuse"));
 
 /**
- * Ends every daemon of a file, waits until they are gone, and takes the file's FUSE mounts away. A daemon that serves
- * is asked to end, and writes what it still has to the cluster first; one that never came so far is killed.
+ * Ends every daemon of a file, waits until they are gone, and takes the file's FUSE mounts away. A daemon that serves writes what it still has to the
+ * cluster first, however long that takes; one that never came so far has nothing to lose, and is killed in the end.
  */
 export async function endStorageDaemons(image: string, ctx: CallContext): Promise<void> {
-  const signal: NodeJS.Signals = (await isExported(image)) ? "SIGTERM" : "SIGKILL";
-  const pids = await findStorageDaemons(image);
-  for (const pid of pids) kill(pid, signal);
-  for (const pid of pids) {
+  // Half of the time, so that something is left for what comes after.
+  const patienceMs = (await isExported(image)) ? Infinity : Math.min(startsWithinMs, ctx.remainingMs() / 2);
+  for (const pid of await endWithin(image, patienceMs, ctx.signal)) {
     while (await serves(pid, image)) await sleep(5, undefined, { signal: ctx.signal });
   }
   await removeExport(image, ctx);
 }
 
-/** After a start that failed or was cancelled: nothing was ever served, so nothing can be lost. Never throws. */
+/**
+ * After a start that failed or was cancelled: nothing was ever served, so nothing can be lost. A daemon that exports by now has its image open, and
+ * closes it; any other has failed, or has been waited for. Never throws.
+ */
 export async function abandonStorageDaemons(image: string, ctx: CallContext): Promise<void> {
-  for (const pid of await findStorageDaemons(image)) kill(pid, "SIGKILL");
+  await endWithin(image, (await isExported(image)) ? startsWithinMs : 0);
   await removeExport(image, ctx).catch(() => undefined);
+}
+
+/** Asks every daemon of a file to end, and kills those that have not ended by then; returns all that there were. */
+async function endWithin(image: string, patienceMs: number, signal?: AbortSignal): Promise<readonly number[]> {
+  const pids = await findStorageDaemons(image);
+  for (const pid of pids) kill(pid, "SIGTERM");
+  const killAt = performance.now() + patienceMs;
+  for (const pid of pids) {
+    while (performance.now() < killAt && (await serves(pid, image))) await sleep(5, undefined, { signal });
+    if (await serves(pid, image)) kill(pid, "SIGKILL");
+  }
+  return pids;
 }
 
 async function removeExport(image: string, ctx: CallContext): Promise<void> {
