@@ -129,7 +129,7 @@ export const rules = {
   "SB-CHANGED-2": "Every byte in which the two snapshots differ lies in an extent, and bytes of an extent whose exists is false read as zeros.",
   "SB-CHANGED-3": "With a startOffsetBytes the stream is that of the whole without the extents that end at or before it.",
   "SB-HEALTH-1": "used, where it is bytes, is at least what was written to the volume and not discarded, and an attached volume that the backend sees open has an opener.",
-  "SB-RECONCILE-1": "reconcile finds what a killed operation left, and changes nothing without repair.",
+  "SB-RECONCILE-1": "reconcile finds what a killed operation left, at the latest a minute after that operation's deadline, and changes nothing without repair.",
   "SB-RECONCILE-2": "After a repair a second run finds nothing but what only an operator can decide.",
   "SB-RECONCILE-3": "reconcile leaves alone every volume, what other tools made, and what is being made while it runs.",
   "SB-FENCE-1": "When fenceHost has returned, no write of the host reaches its volumes any more, none of its attachments is recorded, and other hosts can attach its volumes.",

@@ -134,12 +134,12 @@ export async function openCheckSession(settings: SessionSettings): Promise<Check
     orphansBefore: settings.orphansBefore,
     open,
     openBackends,
-    worker: async (options) => {
+    worker: async (options = {}) => {
       const script = workerPath();
       if (!isBackendsTarget(target) || script === undefined) return assertions.skip("no other process can open this target", "environment");
       workers += 1;
       const by = `worker ${workers}`;
-      const started = await startWorker({ script, target, by, log, made, signal, callTimeoutMs: settings.timeoutMs, ...options });
+      const started = await startWorker({ ...options, script, target, by, log, made, signal, callTimeoutMs: options.callTimeoutMs ?? settings.timeoutMs });
       closers.push(() => started.stop());
       return started.worker;
     },

@@ -61,6 +61,8 @@ export interface WorkerOptions {
   readonly setup?: boolean | undefined;
   /** In a network of its own, from which nothing can be reached: Linux, as root. Default false. */
   readonly cutOff?: boolean | undefined;
+  /** Milliseconds for each call in it. Default: the check's time limit. */
+  readonly callTimeoutMs?: number | undefined;
 }
 
 /** What a worker is started with. */
@@ -71,7 +73,6 @@ export interface WorkerSettings extends WorkerOptions {
   readonly log: CallLog;
   readonly made: MadeVolumes;
   readonly signal: AbortSignal;
-  /** Milliseconds for each call in the worker. */
   readonly callTimeoutMs: number;
 }
 
