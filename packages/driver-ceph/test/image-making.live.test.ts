@@ -5,7 +5,7 @@ import { KiB, MiB, openBackends } from "@opensds/core";
 import ceph, { type CephOptions } from "@opensds/driver-ceph";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { imageNameOf } from "../src/records/image-name.js";
-import { string } from "../src/transport/native/child/encoding.js";
+import { string } from "../src/transport/native/child/objects/encoding.js";
 import { labConf, live, openNamespace, stock, uniqueName, type LabNamespace } from "./live/lab.js";
 
 /** Times of the image itself. */

@@ -1,7 +1,7 @@
 import { GiB, KiB, MiB } from "@opensds/core";
 import { describe, expect, it } from "vitest";
-import { openImageMaking } from "../src/transport/native/child/image-making.js";
-import { plainForm } from "../src/transport/native/child/plain-form.js";
+import { openImageMaking } from "../src/transport/native/child/rbd/image-making.js";
+import { plainForm } from "../src/transport/native/child/rbd/plain-form.js";
 import { fakeObjects } from "./fakes/objects.js";
 
 const usual: Readonly<Record<string, string>> = {

@@ -1,10 +1,10 @@
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { openCompletions } from "../src/transport/native/child/completions.js";
-import { string, u32, u64, versioned } from "../src/transport/native/child/encoding.js";
-import { headerGlance, lookAtHeader, wholeHeader } from "../src/transport/native/child/header.js";
-import { openListing } from "../src/transport/native/child/listing.js";
-import { countAnswers } from "../src/transport/native/child/watchers.js";
+import { openCompletions } from "../src/transport/native/child/objects/completions.js";
+import { string, u32, u64, versioned } from "../src/transport/native/child/objects/encoding.js";
+import { headerGlance, lookAtHeader, wholeHeader } from "../src/transport/native/child/rbd/header.js";
+import { openListing } from "../src/transport/native/child/rbd/listing.js";
+import { countAnswers } from "../src/transport/native/child/rbd/watchers.js";
 import { fakeObjects, fakeOperations } from "./fakes/objects.js";
 
 describe("who has answered a message to an object's watchers", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { openHeaderChange } from "../src/transport/native/child/header-change.js";
-import { openTaking, type Taking } from "../src/transport/native/child/taking.js";
+import { openHeaderChange } from "../src/transport/native/child/rbd/header-change.js";
+import { openTaking, type Taking } from "../src/transport/native/child/rbd/taking.js";
 import { fakeObjects } from "./fakes/objects.js";
 
 const request = { exclusive: true, tag: "opensds", cookie: "one", description: "{}" };

@@ -1,5 +1,5 @@
-import type { Objects } from "../../src/transport/native/child/object-ops.js";
-import type { PartAnswer } from "../../src/transport/native/child/object-reads.js";
+import type { Objects } from "../../src/transport/native/child/objects/object-ops.js";
+import type { PartAnswer } from "../../src/transport/native/child/objects/object-reads.js";
 
 type Bytes = Readonly<Record<string, Buffer>>;
 

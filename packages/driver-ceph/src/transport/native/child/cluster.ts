@@ -1,8 +1,8 @@
 import type { OpenSettings } from "../protocol.js";
 import { check, NativeFailure } from "./failure.js";
 import type { Libraries } from "./libraries.js";
-import { openObjects } from "./object-ops.js";
-import { isValidated } from "./pool-validation.js";
+import { openObjects, type PoolHandle } from "./objects/object-ops.js";
+import { isValidated } from "./rbd/pool-validation.js";
 
 /** A connection to the cluster. */
 export interface Connection {
@@ -17,9 +17,6 @@ export interface Connection {
   /** The value of one of Ceph's options at this moment; empty where it has none. */
   readonly option: (name: string) => string;
 }
-
-/** Fulfils with the native handle of a pool. */
-export type PoolHandle = () => Promise<bigint>;
 
 /** A configured handle that is not connected yet: settings can be read from it. */
 export interface Handle {

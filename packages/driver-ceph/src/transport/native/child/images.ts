@@ -1,9 +1,9 @@
 import type { PlacedForm } from "../../rbd-making.js";
 import type { TrashEntry } from "../protocol.js";
-import type { PoolHandle } from "./cluster.js";
+import type { PoolHandle } from "./objects/object-ops.js";
 import { check, errno, failedWith } from "./failure.js";
-import { everyFeatureName, featureBits } from "./features.js";
-import type { HeaderInfo } from "./header.js";
+import { everyFeatureName, featureBits } from "./rbd/features.js";
+import type { HeaderInfo } from "./rbd/header.js";
 import type { Argument, Libraries, NativeFunction } from "./libraries.js";
 
 /** Options of new images, by librbd's numbers. */

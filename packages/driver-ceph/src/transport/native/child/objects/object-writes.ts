@@ -1,4 +1,4 @@
-import type { Libraries } from "./libraries.js";
+import type { Libraries } from "../libraries.js";
 import type { Operate } from "./object-reads.js";
 
 const equal = 1;

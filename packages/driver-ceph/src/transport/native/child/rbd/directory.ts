@@ -1,7 +1,7 @@
-import { directoryObject, nameObject } from "../../object-names.js";
-import { BadEncoding, CephReader } from "./encoding.js";
-import { errno, NativeFailure } from "./failure.js";
-import type { Objects } from "./object-ops.js";
+import { directoryObject, nameObject } from "../../../object-names.js";
+import { BadEncoding, CephReader } from "../objects/encoding.js";
+import { errno, NativeFailure } from "../failure.js";
+import type { Objects } from "../objects/object-ops.js";
 
 const namePrefix = "name_";
 /** Names that one read brings. */

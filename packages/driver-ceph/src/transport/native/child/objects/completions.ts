@@ -1,4 +1,4 @@
-import type { Libraries } from "./libraries.js";
+import type { Libraries } from "../libraries.js";
 
 /** Threads that wait for operations at the most. */
 const waiters = 4;

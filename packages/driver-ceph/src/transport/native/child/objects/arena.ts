@@ -1,4 +1,4 @@
-import type { Libraries } from "./libraries.js";
+import type { Libraries } from "../libraries.js";
 
 /** Memory that native code writes to while an operation is under way. */
 export interface Arena {

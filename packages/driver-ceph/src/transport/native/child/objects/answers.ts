@@ -1,5 +1,5 @@
-import { check } from "./failure.js";
-import type { Libraries } from "./libraries.js";
+import { check } from "../failure.js";
+import type { Libraries } from "../libraries.js";
 
 /** What stands in an object's omap or among its attributes under one name. */
 export type NamedBytes = readonly [name: string, bytes: Buffer];

@@ -1,4 +1,4 @@
-import type { PlacedForm } from "../../rbd-making.js";
+import type { PlacedForm } from "../../../rbd-making.js";
 import { featureBits, featureNames } from "./features.js";
 
 /** How an image is to be that needs nothing but its own objects. */

@@ -1,4 +1,4 @@
-import type { Libraries } from "./libraries.js";
+import type { Libraries } from "../libraries.js";
 
 /** Omap keys as librados takes them. */
 export interface KeyTable {

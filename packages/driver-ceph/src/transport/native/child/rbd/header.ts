@@ -1,12 +1,12 @@
-import { headerOf, rbdClass } from "../../object-names.js";
-import type { Lock } from "../../rados.js";
-import type { ImageInfo } from "../../rbd.js";
-import { BadEncoding, CephReader, nothing } from "./encoding.js";
-import { errno, NativeFailure } from "./failure.js";
+import { headerOf, rbdClass } from "../../../object-names.js";
+import type { Lock } from "../../../rados.js";
+import type { ImageInfo } from "../../../rbd.js";
+import { BadEncoding, CephReader, nothing } from "../objects/encoding.js";
+import { errno, NativeFailure } from "../failure.js";
 import { featureNames } from "./features.js";
 import { decodeLock } from "./locks.js";
-import type { Objects } from "./object-ops.js";
-import type { ObjectRead, PartAnswer } from "./object-reads.js";
+import type { Objects } from "../objects/object-ops.js";
+import type { ObjectRead, PartAnswer } from "../objects/object-reads.js";
 
 /** What a header tells of its image, but for the name, which does not stand in it. */
 export type HeaderInfo = Omit<ImageInfo, "name">;

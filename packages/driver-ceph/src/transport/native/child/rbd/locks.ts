@@ -1,5 +1,5 @@
-import type { Lock, Locker, LockRequest } from "../../rados.js";
-import { CephReader, string, u8, u32, u64, versioned } from "./encoding.js";
+import type { Lock, Locker, LockRequest } from "../../../rados.js";
+import { CephReader, string, u8, u32, u64, versioned } from "../objects/encoding.js";
 
 /** The object class of RADOS locks: what its methods take and answer. */
 export const lockClass = "lock";

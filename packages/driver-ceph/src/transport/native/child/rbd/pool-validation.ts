@@ -1,6 +1,6 @@
-import { poolObject } from "../../object-names.js";
-import { errno } from "./failure.js";
-import type { Objects } from "./object-ops.js";
+import { poolObject } from "../../../object-names.js";
+import { errno } from "../failure.js";
+import type { Objects } from "../objects/object-ops.js";
 
 /** What `rbd pool init`, or the first image, writes down of a pool that takes images (librbd's `ValidatePoolRequest`). */
 const validated = "overwrite validated";

@@ -1,4 +1,4 @@
-import { NativeFailure } from "./failure.js";
+import { NativeFailure } from "../failure.js";
 import type { Objects } from "./object-ops.js";
 import type { ObjectWrite } from "./object-writes.js";
 

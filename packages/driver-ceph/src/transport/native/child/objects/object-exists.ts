@@ -1,4 +1,4 @@
-import { errno, NativeFailure } from "./failure.js";
+import { errno, NativeFailure } from "../failure.js";
 import type { Objects } from "./object-ops.js";
 
 /** Whether there is an object. */

@@ -1,6 +1,6 @@
-import { BadEncoding, CephReader } from "./encoding.js";
-import { headerOf } from "../../object-names.js";
-import type { Objects } from "./object-ops.js";
+import { BadEncoding, CephReader } from "../objects/encoding.js";
+import { headerOf } from "../../../object-names.js";
+import type { Objects } from "../objects/object-ops.js";
 
 /** The least that librados waits for who does not answer. */
 const answersWithinMs = 1_000;

@@ -1,9 +1,9 @@
-import { mapBounded, together } from "../../../bounded.js";
-import type { LookWire, OfCells, PageArgs, PageWire } from "../protocol.js";
+import { mapBounded, together } from "../../../../bounded.js";
+import type { LookWire, OfCells, PageArgs, PageWire } from "../../protocol.js";
 import type { Directory, Listed } from "./directory.js";
 import { lookAtHeader, type HeaderGlance, type HeaderQuestion } from "./header.js";
-import type { RbdImages } from "./images.js";
-import type { Objects } from "./object-ops.js";
+import type { RbdImages } from "../images.js";
+import type { Objects } from "../objects/object-ops.js";
 
 /** Headers that are looked at together: enough to keep an OSD busy, few enough to leave it to others too. */
 const looksAtOnce = 128;

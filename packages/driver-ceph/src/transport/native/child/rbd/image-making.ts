@@ -1,14 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { together } from "../../../bounded.js";
-import { directoryObject, headerOf, nameObject, objectMapOf, rbdClass } from "../../object-names.js";
-import type { PlacedForm } from "../../rbd-making.js";
-import type { Connection } from "./cluster.js";
-import { string, u64, u8 } from "./encoding.js";
-import { errno, failedWith, NativeFailure } from "./failure.js";
+import { together } from "../../../../bounded.js";
+import { directoryObject, headerOf, nameObject, objectMapOf, rbdClass } from "../../../object-names.js";
+import type { PlacedForm } from "../../../rbd-making.js";
+import { string, u64, u8 } from "../objects/encoding.js";
+import { errno, failedWith, NativeFailure } from "../failure.js";
 import type { Listing } from "./listing.js";
-import { openObjectChange } from "./object-change.js";
-import { objectExists } from "./object-exists.js";
-import type { Objects } from "./object-ops.js";
+import { openObjectChange } from "../objects/object-change.js";
+import { objectExists } from "../objects/object-exists.js";
+import type { Objects } from "../objects/object-ops.js";
 import { plainForm, type PlainForm } from "./plain-form.js";
 import { mayHaveOwnDefaults, isValidated } from "./pool-validation.js";
 
@@ -33,7 +32,7 @@ export interface ImageMaking {
 export function openImageMaking(
   objects: Objects,
   inRoot: Pick<Objects, "read">,
-  { namespace, option }: Pick<Connection, "namespace" | "option">,
+  { namespace, option }: { readonly namespace: string; readonly option: (name: string) => string },
   listing: Pick<Listing, "dropHalfMade">,
 ): ImageMaking {
   const change = openObjectChange(objects);

@@ -1,11 +1,13 @@
 import { openArenas } from "./arena.js";
-import type { PoolHandle } from "./cluster.js";
 import { openCompletions } from "./completions.js";
 import { nothing } from "./encoding.js";
-import { check } from "./failure.js";
-import type { Libraries } from "./libraries.js";
+import { check } from "../failure.js";
+import type { Libraries } from "../libraries.js";
 import { openReads, type ObjectRead, type PartAnswer } from "./object-reads.js";
 import { openWrites, type ObjectWrite } from "./object-writes.js";
+
+/** Fulfils with the native handle of a pool and namespace. */
+export type PoolHandle = () => Promise<bigint>;
 
 /** Operations on the objects of one pool and namespace. */
 export interface Objects {

@@ -1,11 +1,11 @@
-import { aliasOf } from "../../alias-name.js";
-import { directoryObject, headerOf, nameObject, objectMapOf, rbdClass, trashObject } from "../../object-names.js";
-import { string, u32, u8, versioned } from "./encoding.js";
+import { aliasOf } from "../../../alias-name.js";
+import { directoryObject, headerOf, nameObject, objectMapOf, rbdClass, trashObject } from "../../../object-names.js";
+import { string, u32, u8, versioned } from "../objects/encoding.js";
 import type { Directory } from "./directory.js";
-import { errno, NativeFailure } from "./failure.js";
-import { mismatch, openObjectChange } from "./object-change.js";
-import { objectExists } from "./object-exists.js";
-import type { Objects } from "./object-ops.js";
+import { errno, NativeFailure } from "../failure.js";
+import { mismatch, openObjectChange } from "../objects/object-change.js";
+import { objectExists } from "../objects/object-exists.js";
+import type { Objects } from "../objects/object-ops.js";
 
 /** How often a name that moves away under the work is looked up again. */
 const renamesFollowed = 5;

@@ -2,7 +2,7 @@ import { openAnswers, type NamedBytes, type TakeAll } from "./answers.js";
 import type { Arena, Part } from "./arena.js";
 import { nothing } from "./encoding.js";
 import { openKeyTables } from "./key-tables.js";
-import type { Libraries } from "./libraries.js";
+import type { Libraries } from "../libraries.js";
 
 /** Fails alone: what else is read goes on. */
 const failAlone = 0x2;

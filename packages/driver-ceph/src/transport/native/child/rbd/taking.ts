@@ -1,6 +1,6 @@
-import type { Operations } from "../protocol.js";
-import { u64 } from "./encoding.js";
-import { errno } from "./failure.js";
+import type { Operations } from "../../protocol.js";
+import { u64 } from "../objects/encoding.js";
+import { errno } from "../failure.js";
 import type { ChangeHeader } from "./header-change.js";
 import { lockClass, takeInput } from "./locks.js";
 
