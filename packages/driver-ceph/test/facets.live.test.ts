@@ -119,7 +119,9 @@ describe.runIf(live).each(transports)("what stock tools see of the facets (%s)",
     const info = JSON.parse(await lab.rbd("info", "--image", image, "--format", "json")) as { readonly id: string };
     await lab.rbd("trash", "mv", "--image", image);
     await lab.rados("rm", `rbd_header.${info.id}`);
-    await expect(lab.rbd("trash", "ls", "--long")).rejects.toThrow(/No such file/);
+    // What the stock command says of it depends on whether it comes last by its id, which the native transport makes by chance.
+    if (transport === "cli") await expect(lab.rbd("trash", "ls", "--long")).rejects.toThrow(/No such file/);
+    else expect(await lab.rbd("trash", "ls", "--long").catch(String)).not.toContain(info.id);
     const listed = [];
     for await (const { id } of driver.trash.listTrash()) listed.push(id);
     expect(listed).toEqual([kept.id]);

@@ -3,14 +3,26 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "vitest";
-import { exportConnection, secret, type AttachmentRecord, type RbdConnectionInfo } from "@opensds/core";
+import { exportConnection, secret, type AttachmentRecord, type Connection, type RbdConnectionInfo } from "@opensds/core";
 import { expectNothingLeft, imageInfo, imageVolume, monitors, pool, rbd, removeImages, userKey } from "./lab-images.js";
-import { canAttach, memoryJournal, MiB, must, openBench, pathOf, pidsMentioning, startDock } from "./support.js";
+import { canAttach, memoryJournal, MiB, must, openBench, pathOf, pidsMentioning, startDock, type Bench } from "./support.js";
 
 afterAll(removeImages, 180_000);
 
 /** Who has an image open, or has died with it open a moment ago. */
 const watchersOf = (image: string): readonly unknown[] => (JSON.parse(rbd("status", "--format", "json", `${pool}/${image}`)) as { watchers: unknown[] }).watchers;
+const resize = (image: string, mebibytes: number): string => rbd("resize", "--allow-shrink", "--no-progress", "--size", `${mebibytes}M`, `${pool}/${image}`);
+
+/** A volume on an encrypted image of this size, of which the header takes 4 MiB. */
+async function encrypted(bench: Bench, mebibytes: number): Promise<{ readonly image: string; readonly volume: Connection }> {
+  const passphraseFile = join(bench.directory, "passphrase");
+  await writeFile(passphraseFile, "open sesame");
+  const info = imageInfo();
+  resize(info.image, mebibytes);
+  rbd("encryption", "format", `${pool}/${info.image}`, "luks1", passphraseFile);
+  const encryption = { format: "luks1", headerBytes: 4 * MiB, passphraseFile } as const;
+  return { image: info.image, volume: await bench.connection({ ...info, encryption }, info.image) };
+}
 
 describe.runIf(canAttach && process.env["SB_LAB_LIVE"] === "1")("fuse-loop on a real cluster", { timeout: 60_000 }, () => {
   it("takes an image through its life, and the stock command reads back what was written", async () => {
@@ -152,11 +164,7 @@ describe.runIf(canAttach && process.env["SB_LAB_LIVE"] === "1")("fuse-loop on a 
 
   it("has an encrypted image closed by a daemon that was to end while it derived the key", async () => {
     const bench = await openBench();
-    const passphraseFile = join(bench.directory, "passphrase");
-    await writeFile(passphraseFile, "open sesame");
-    const { image, ...info } = imageInfo();
-    rbd("encryption", "format", `${pool}/${image}`, "luks1", passphraseFile);
-    const volume = await bench.connection({ ...info, image, encryption: { format: "luks1", headerBytes: 4 * MiB, passphraseFile } }, image);
+    const { image, volume } = await encrypted(bench, 256);
     const opening = async (): Promise<void> => {
       while (watchersOf(image).length === 0) await sleep(20);
       expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(bench.runtimeDir);
@@ -178,6 +186,23 @@ describe.runIf(canAttach && process.env["SB_LAB_LIVE"] === "1")("fuse-loop on a 
     await bench.host.detach(await bench.host.attach(volume, "test"));
     expectNothingLeft(bench);
     expect(watchersOf(image)).toEqual([]);
+  });
+
+  it("does not grow an encrypted device smaller than its header, which would take it away, and has the new size attached again", async () => {
+    const bench = await openBench();
+    const { image, volume } = await encrypted(bench, 6);
+    const record = await bench.host.attach(volume, "test");
+    const sizeOf = (path: string): string => must("blockdev", "--getsize64", path).trim();
+    expect(sizeOf(pathOf(record))).toBe(String(2 * MiB));
+
+    resize(image, 12);
+    await expect(bench.host.grow(record)).rejects.toMatchObject({ reason: "grow-failed", outcome: "none", message: expect.stringContaining("smaller than its encryption's header") as string });
+    must("dd", `if=${pathOf(record)}`, "of=/dev/null", "bs=1M", "iflag=direct", "status=none");
+    await bench.host.detach(record);
+    const again = await bench.host.attach(volume, "test");
+    expect(sizeOf(pathOf(again))).toBe(String(8 * MiB));
+    await bench.host.detach(again);
+    expectNothingLeft(bench);
   });
 
   const failures: readonly (readonly [string, string, Partial<RbdConnectionInfo>])[] = [
