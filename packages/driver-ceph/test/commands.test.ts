@@ -142,6 +142,9 @@ describe("how long a command may take", () => {
     [change, 5_000, 60_000, { wholeMs: 45_000, requestMs: 5_000 }],
     [change, 30_000, 40_000, { wholeMs: 40_000, requestMs: 30_000 }],
     [change, 30_000, 20_000, { wholeMs: 20_000, requestMs: 20_000 }],
+    // A key is derived without a word to the cluster, for as long as other work leaves it no processor.
+    [{ ...change, computes: true }, 30_000, 290_000, { wholeMs: 290_000, requestMs: 30_000 }],
+    [{ ...change, computes: true }, 30_000, 20_000, { wholeMs: 20_000, requestMs: 20_000 }],
     [{ ...change, atMostMs: 4_000 }, 30_000, 60_000, { wholeMs: 4_000, requestMs: 4_000 }],
   ])("%o with a limit of %i ms and %i ms left", (asked, commandTimeoutMs, leftMs, limits) => {
     expect(limitsOf(asked, commandTimeoutMs, leftMs)).toEqual(limits);

@@ -13,8 +13,8 @@ export interface CommandLimits {
 const mayWaitForLock = ({ tool, changes }: Pick<CommandRun, "tool" | "changes">): boolean => tool === "rbd" && changes;
 
 /** The limits of one command, in a call that has so many milliseconds left. */
-export function limitsOf(asked: Pick<CommandRun, "tool" | "changes" | "atMostMs">, commandTimeoutMs: number, leftMs: number): CommandLimits {
-  const usualMs = mayWaitForLock(asked) ? withLockWait(commandTimeoutMs) : commandTimeoutMs;
+export function limitsOf(asked: Pick<CommandRun, "tool" | "changes" | "computes" | "atMostMs">, commandTimeoutMs: number, leftMs: number): CommandLimits {
+  const usualMs = asked.computes === true ? Infinity : mayWaitForLock(asked) ? withLockWait(commandTimeoutMs) : commandTimeoutMs;
   const wholeMs = Math.min(leftMs, usualMs, asked.atMostMs ?? Infinity);
   return { wholeMs, requestMs: Math.min(wholeMs, commandTimeoutMs) };
 }

@@ -26,6 +26,8 @@ export interface CommandRun {
   readonly input?: Uint8Array | undefined;
   /** What it prints is no text: each byte is a character of what is returned. */
   readonly bytes?: boolean | undefined;
+  /** Whether it spends its time on computing: then it may take what the call has left, and only the cluster's answers have a limit. Default false. */
+  readonly computes?: boolean | undefined;
   /** The most milliseconds for this command, where that is less than usual. */
   readonly atMostMs?: number | undefined;
   /** Error numbers with which it may end and still has told what was asked: what it printed is returned. */

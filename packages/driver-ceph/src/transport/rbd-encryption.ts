@@ -36,7 +36,8 @@ export function createRbdEncryption(run: RunCommand, pool: string, namespace: st
   const where = [`--pool=${pool}`, ...inNamespace];
   return {
     format: async (call, imageName, format, passphraseFile) => {
-      await run(call, { tool: "rbd", words: ["encryption", "format"], args: [...where, `--image=${imageName}`, format, passphraseFile], changes: true });
+      const args = [...where, `--image=${imageName}`, format, passphraseFile];
+      await run(call, { tool: "rbd", words: ["encryption", "format"], args, changes: true, computes: true });
     },
     header: async (call, imageName) => {
       const text = await run(call, { tool: "rbd", words: ["info"], args: [...where, `--image=${imageName}`, "--format=json"], changes: false });
