@@ -28,7 +28,7 @@ describe("who has answered a message to an object's watchers", () => {
 describe("waiting for operations", () => {
   it("tells of each as it ends, also while the oldest hangs", async () => {
     const fake = fakeOperations();
-    const completed = openCompletions(fake);
+    const completed = openCompletions(fake, false);
     const ended: bigint[] = [];
     for (let one = 1n; one <= 40n; one += 1n) void completed(one).then(() => ended.push(one));
     for (let one = 2n; one <= 40n; one += 1n) fake.end(one);
@@ -38,9 +38,43 @@ describe("waiting for operations", () => {
     await expect.poll(() => ended.length).toBe(40);
   });
 
+  it("wakes no thread for a lone one that ends at once", async () => {
+    const fake = fakeOperations(() => fake.end(1n));
+    await openCompletions(fake, true)(1n);
+    expect(fake.waitedFor).toEqual([]);
+  });
+
+  it("leaves a lone one that does not end at once to a thread, and looks for the next ones more rarely", async () => {
+    const fake = fakeOperations();
+    const completed = openCompletions(fake, true);
+    const looks: number[] = [];
+    for (let one = 1n; one <= 4n; one += 1n) {
+      const before = fake.looks();
+      const ended = completed(one);
+      await turn();
+      looks.push(fake.looks() - before);
+      fake.end(one);
+      await ended;
+    }
+    expect(fake.waitedFor).toEqual([1n, 2n, 3n, 4n]);
+    // The first and the third in vain; then three are left out.
+    expect(looks.map((count) => count > 1)).toEqual([true, false, true, false]);
+  });
+
+  it("does not look for many, or for what takes its time", async () => {
+    for (const [endSoon, count] of [[true, 3n], [false, 1n]] as const) {
+      const fake = fakeOperations();
+      const completed = openCompletions(fake, endSoon);
+      for (let one = 1n; one <= count; one += 1n) void completed(one);
+      await turn();
+      expect(fake.waitedFor).toHaveLength(1);
+      expect(fake.looks()).toBe(0);
+    }
+  });
+
   it("takes one wait for what was begun together", async () => {
     const fake = fakeOperations();
-    const completed = openCompletions(fake);
+    const completed = openCompletions(fake, false);
     const both = Promise.all([completed(1n), completed(2n)]);
     await turn();
     fake.end(1n);
@@ -51,7 +85,7 @@ describe("waiting for operations", () => {
 
   it("does not look at all that are under way whenever one ends", async () => {
     const fake = fakeOperations();
-    const completed = openCompletions(fake);
+    const completed = openCompletions(fake, false);
     const all = Array.from({ length: 200 }, (_, index) => completed(BigInt(index + 1)));
     for (let one = 1n; one <= 200n; one += 1n) {
       fake.end(one);

@@ -76,7 +76,7 @@ export function fakeObjects({ methods = {}, omap = {}, attributes = {}, present 
 }
 
 /** Operations that end when they are told to. */
-export function fakeOperations() {
+export function fakeOperations(onYield?: () => void) {
   const ended = new Set<bigint>();
   const waiting = new Map<bigint, (result: number) => void>();
   let looks = 0;
@@ -99,6 +99,8 @@ export function fakeOperations() {
     throw new Error("not to be called");
   };
   return {
+    /** Called between two looks. */
+    yieldProcessor: () => onYield?.(),
     rados: { isComplete: Object.assign(isComplete, { async: notHere }), wait: Object.assign(notHere, { async: wait }) },
     end: (completion: bigint) => {
       ended.add(completion);

@@ -26,6 +26,8 @@ export async function loadLibraries() {
   const diffCallback = koffi.proto("int diff_callback(uint64_t offset, size_t length, int exists, void *arg)");
 
   return {
+    /** Lets another thread have the processor that this one is on. */
+    yieldProcessor: libc.number("int sched_yield()"),
     prctl: libc.number("int prctl(int option, unsigned long value, unsigned long a, unsigned long b, unsigned long c)"),
     rados: {
       version: rados.number("void rados_version(void *major, void *minor, void *extra)"),

@@ -1,4 +1,5 @@
 import type { Libraries } from "../libraries.js";
+import { openLookingOut } from "./looking-out.js";
 
 /** Threads that wait for operations at the most. */
 const waiters = 4;
@@ -6,6 +7,8 @@ const waiters = 4;
 const lookEveryMs = 1;
 /** With so few under way the newest is waited for: what belongs together began together, and then one wait is enough for all of it. */
 const few = 4;
+/** So many that began together are looked for in this thread first: the two reads of one volume. */
+const lone = 2;
 /** Operations end about in the order in which they began: after so many in a row that have not, the rest is left for the next look. */
 const enoughMisses = 8;
 
@@ -16,11 +19,16 @@ type Operation = readonly [completion: bigint, ended: () => void];
  * Fulfils when an operation has ended. Many are under way at once, and a thread for each would cost more than the operations: one
  * thread waits for the oldest, or for the newest of a few, and when it comes back those about as old are looked at. Where nothing comes
  * back for a while all are looked at, and more threads wait.
+ * @param endSoon whether they end within a fraction of a millisecond, as reads do: then this thread looks for a lone one itself, for a moment
  */
-export function openCompletions({ rados }: { readonly rados: Pick<Libraries["rados"], "isComplete" | "wait"> }): (completion: bigint) => Promise<void> {
+export function openCompletions(
+  { rados, yieldProcessor }: { readonly rados: Pick<Libraries["rados"], "isComplete" | "wait">; readonly yieldProcessor: () => unknown },
+  endSoon: boolean,
+): (completion: bigint) => Promise<void> {
   const pending = new Map<bigint, () => void>();
   /** A thread looks at these: they are not to be released before it comes back. */
   const waitedFor = new Set<bigint>();
+  const lookOut = openLookingOut(yieldProcessor);
   let timer: NodeJS.Timeout | undefined;
   /** Whether a thread has come back since the last look at all. */
   let flowing = false;
@@ -78,6 +86,8 @@ export function openCompletions({ rados }: { readonly rados: Pick<Libraries["rad
   let starting: NodeJS.Immediate | undefined;
   const start = (): void => {
     starting = undefined;
+    const isLone = waitedFor.size === 0 && pending.size <= lone;
+    if (endSoon && isLone && lookOut(() => (sweep(Infinity), pending.size === 0))) return;
     if (waitedFor.size === 0) void wait();
     watch();
   };

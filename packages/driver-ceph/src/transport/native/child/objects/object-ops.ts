@@ -27,7 +27,7 @@ export function openObjects(libraries: Libraries, pool: PoolHandle): Objects {
   const { rados, addressOf, bytesAt } = libraries;
   const newArena = openArenas(libraries);
   // Each kind ends about in the order in which it began; a read is not to be found out only after older writes.
-  const completed = { read: openCompletions(libraries), write: openCompletions(libraries) };
+  const completed = { read: openCompletions(libraries, true), write: openCompletions(libraries, false) };
   const made = Buffer.allocUnsafeSlow(8);
   const madeAt = addressOf(made);
   let running = 0;
