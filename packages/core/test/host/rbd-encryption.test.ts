@@ -7,6 +7,7 @@ import { krbdConnector } from "../../src/host/connectors/krbd.js";
 import type { KnownImage } from "../../src/host/known-image.js";
 import { checkRbdConnection, rbdFailure } from "../../src/host/rbd-credentials.js";
 import { forgetPassphrase, readHeaderBytes, readPassphrase, writeEncryptionFiles } from "../../src/host/rbd-encryption.js";
+import { plainImage } from "./known-image.js";
 
 const ctx: CallContext<"attachVolume"> = {
   operation: "attachVolume",
@@ -16,20 +17,7 @@ const ctx: CallContext<"attachVolume"> = {
   step: () => Promise.resolve(),
   log: silentLogger,
 };
-const plain: KnownImage = {
-  protocol: "rbd",
-  fsid: "ce859126-2c56-4607-ac1a-5dd2fdcf4f6e",
-  monitors: ["10.0.0.1:6789"],
-  pool: "ssd",
-  poolId: 3,
-  namespace: "",
-  image: "luks-volume",
-  imageId: "10f9efd81433",
-  user: "dock",
-  methods: ["krbd"],
-  readOnly: false,
-};
-const encrypted = (part: Partial<RbdEncryption> = {}): KnownImage => ({ ...plain, encryption: { format: "luks2", headerBytes: 16_777_216, ...part } });
+const encrypted = (part: Partial<RbdEncryption> = {}): KnownImage => ({ ...plainImage, encryption: { format: "luks2", headerBytes: 16_777_216, ...part } });
 
 describe("an encrypted image on a host", () => {
   let directory: string;
@@ -54,8 +42,8 @@ describe("an encrypted image on a host", () => {
   });
 
   it("is no different from others where it is not encrypted", async () => {
-    expect(await readPassphrase(plain, ctx)).toBeUndefined();
-    expect(await writeEncryptionFiles(directory, plain, undefined)).toBeUndefined();
+    expect(await readPassphrase(plainImage, ctx)).toBeUndefined();
+    expect(await writeEncryptionFiles(directory, plainImage, undefined)).toBeUndefined();
     expect(await readHeaderBytes(directory)).toBe(0);
     expect(await readdir(directory)).toEqual([]);
   });
@@ -83,7 +71,7 @@ describe("an encrypted image on a host", () => {
     for (const text of ["encryption load fail: Operation not permitted", "failed to load encryption: (1) Operation not permitted"]) {
       const locked = rbdFailure(encrypted({ passphraseFile: "/p" }), "fuse-loop", text, ctx);
       expect(locked).toMatchObject({ code: "FAILED_PRECONDITION", reason: "encryption-key-wrong", message: expect.stringContaining("the passphrase in /p") as string });
-      expect(rbdFailure(plain, "fuse-loop", text, ctx)).toMatchObject({ code: "PERMISSION_DENIED" });
+      expect(rbdFailure(plainImage, "fuse-loop", text, ctx)).toMatchObject({ code: "PERMISSION_DENIED" });
     }
   });
 });

@@ -7,20 +7,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SouthboundError, silentLogger, type CallContext, type RbdConnectionInfo } from "@opensds/core";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { endStorageDaemons, startStorageDaemon } from "../../src/host/connectors/storage-daemon.js";
+import { plainImage } from "./known-image.js";
 
-const info: RbdConnectionInfo = {
-  protocol: "rbd",
-  fsid: "ce859126-2c56-4607-ac1a-5dd2fdcf4f6e",
-  monitors: ["10.0.0.1:6789"],
-  pool: "ssd",
-  poolId: 3,
-  namespace: "",
-  image: "luks-volume",
-  imageId: "10f9efd81433",
-  user: "dock",
-  methods: ["fuse-loop"],
-  readOnly: false,
-};
+const info: RbdConnectionInfo = { ...plainImage, methods: ["fuse-loop"] };
 /** Longer than a child that was told to end usually has. */
 const opensForMs = 1_500;
 

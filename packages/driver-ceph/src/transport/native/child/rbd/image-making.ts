@@ -2,14 +2,14 @@ import { randomBytes } from "node:crypto";
 import { together } from "../../../../bounded.js";
 import { directoryObject, headerOf, nameObject, objectMapOf, rbdClass } from "../../../object-names.js";
 import type { PlacedForm } from "../../../rbd-making.js";
-import { string, u64, u8 } from "../objects/encoding.js";
 import { errno, failedWith, NativeFailure } from "../failure.js";
-import type { Listing } from "./listing.js";
+import { string, u64, u8 } from "../objects/encoding.js";
 import { openObjectChange } from "../objects/object-change.js";
 import { objectExists } from "../objects/object-exists.js";
 import type { Objects } from "../objects/object-ops.js";
+import { leadTo, type Listing } from "./listing.js";
 import { plainForm, type PlainForm } from "./plain-form.js";
-import { mayHaveOwnDefaults, isValidated } from "./pool-validation.js";
+import { isValidated, mayHaveOwnDefaults } from "./pool-validation.js";
 
 /** An image's id has at most so many characters (librbd's `RBD_IMAGE_ID_LENGTH` is 14); chance alone keeps two of them apart. */
 const idBytes = 7;
@@ -55,10 +55,7 @@ export function openImageMaking(
       write.exec(rbdClass, "dir_add_image", Buffer.concat([string(imageName), string(imageId)]));
     });
   const name = (imageName: string, imageId: string): Promise<unknown> =>
-    change(nameObject(imageName), "rados_create", [], (write) => {
-      write.create(true);
-      write.content(string(imageId));
-    });
+    change(nameObject(imageName), "rados_create", [], leadTo(imageId));
   const map = (imageId: string, { objectCount }: PlainForm): Promise<unknown> =>
     change(objectMapOf(imageId), "rbd.object_map_resize", [], (write) =>
       // What is not there yet has the state 0.

@@ -6,6 +6,7 @@ import { errno, NativeFailure } from "../failure.js";
 import { mismatch, openObjectChange } from "../objects/object-change.js";
 import { objectExists } from "../objects/object-exists.js";
 import type { Objects } from "../objects/object-ops.js";
+import type { ObjectWrite } from "../objects/object-writes.js";
 
 /** How often a name that moves away under the work is looked up again. */
 const renamesFollowed = 5;
@@ -79,10 +80,7 @@ export function openListing(objects: Objects, directory: Pick<Directory, "nameOf
       return true;
     },
     restoreName: async (imageId, imageName) => {
-      await change(nameObject(imageName), "rados_create", [errno.EEXIST], (write) => {
-        write.create(true);
-        write.content(string(imageId));
-      });
+      await change(nameObject(imageName), "rados_create", [errno.EEXIST], leadTo(imageId));
     },
     dropRemains,
     prepareTrash: async () => {
@@ -90,6 +88,14 @@ export function openListing(objects: Objects, directory: Pick<Directory, "nameOf
     },
   };
 }
+
+/** Makes a name's object, which leads to this image, where there is none. */
+export const leadTo =
+  (imageId: string) =>
+  (write: Pick<ObjectWrite, "create" | "content">): void => {
+    write.create(true);
+    write.content(string(imageId));
+  };
 
 /** An entry of the trash, version 1: by a user, under which name, since when, and to be kept until when. */
 function trashSpec(imageName: string, since: Date): Buffer {
